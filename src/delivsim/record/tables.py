@@ -1,0 +1,180 @@
+"""
+The tables of a run: every column, its type, unit and meaning. A versioned contract.
+
+Instants are seconds since the start of the scenario; NaN where a thing never happened. ``order``, ``rider`` and
+``store`` are positions in the instance (its ids are in the tables of that name); -1 where there is none.
+``request`` and ``message`` numbers come from one sequence, so ``parent`` names either without doubt; 0: none.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+SCHEMA_VERSION = 1
+
+Kind = Literal["int", "float", "category", "text", "bool"]
+
+
+class Column(NamedTuple):
+    """One column: its name, type, unit and meaning."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+
+
+def _c(name: str, kind: Kind, meaning: str, unit: str = "") -> Column:
+    return Column(name, kind, meaning, unit)
+
+
+_TRACE = (
+    _c("order", "int", "the order this was done for; -1: none"),
+    _c("request", "int", "the request this belongs to; 0: none"),
+    _c("parent", "int", "the request or message that caused it; 0: a client or a timer did"),
+    _c("attempt", "int", "1 at first, counted up by every retry or redelivery"),
+    _c("cause", "category", "client, call, message or timer"),
+)
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "orders": (
+        _c("order", "int", "position in the instance"),
+        _c("id", "text", "the order's name in the instance"),
+        _c("customer", "int", "who ordered"),
+        _c("store", "int", "who cooks"),
+        _c("rider", "int", "who picked it up (or last had it); -1: nobody"),
+        _c("x", "float", "where it goes", "m or degrees east"),
+        _c("y", "float", "where it goes", "m or degrees north"),
+        _c("n_items", "int", "units ordered"),
+        _c("placed_at", "float", "the customer pressed the button (step 1)", "s"),
+        _c("responded_at", "float", "the app had its answer (step 7)", "s"),
+        _c("promised_at", "float", "delivery promised at step 7", "s"),
+        _c("ready_at", "float", "the food was ready", "s"),
+        _c("assigned_at", "float", "a rider accepted it, as the rider's app learned (step 11)", "s"),
+        _c("departed_at", "float", "the rider set out for the store", "s"),
+        _c("arrived_at", "float", "the rider reached the store", "s"),
+        _c("picked_up_at", "float", "the food changed hands at the store", "s"),
+        _c("delivered_at", "float", "the food changed hands at the door", "s"),
+        _c("ended_at", "float", "the order ended, whatever the outcome", "s"),
+        _c("outcome", "category", "delivered, rejected, cancelled, failed or censored"),
+        _c("reason", "category", "why it was not delivered; empty if it was"),
+        _c("bundle_size", "int", "orders picked up together with it, itself included; 0: never picked up"),
+        _c("n_offers", "int", "offers of it that reached a rider"),
+        _c("charged", "int", "taken from the customer", "cents"),
+        _c("refunded", "int", "given back to the customer", "cents"),
+        _c("rating", "float", "the customer's feedback, 1 to 5; NaN: none given"),
+    ),
+    "requests": (
+        *_TRACE,
+        _c(
+            "caller",
+            "category",
+            "customer, rider or store app, workload or service that called; broker or timer",
+        ),
+        _c("service", "category", "the service called"),
+        _c("operation", "category", "the operation called"),
+        _c("sent_at", "float", "the caller sent it", "s"),
+        _c("arrived_at", "float", "it reached the service", "s"),
+        _c("ended_at", "float", "its handler ended", "s"),
+        _c("answered_at", "float", "the caller had an answer, or gave up waiting", "s"),
+        _c("status", "int", "what the handler answered (HTTP status); 0: nothing yet"),
+        _c("seen", "int", "what the caller saw: 504 when it had given up; 0: nothing yet"),
+        _c("last", "bool", "whether no further attempt followed: the caller's final answer"),
+        _c(
+            "first_sent_at",
+            "float",
+            "when the first attempt was sent: latency as the caller sees it starts here",
+            "s",
+        ),
+    ),
+    "visits": (
+        *_TRACE,
+        _c("station", "category", "the process whose servers were used"),
+        _c("service", "category", "the service that worked"),
+        _c("operation", "category", "the operation worked on"),
+        _c("arrived_at", "float", "joined the queue", "s"),
+        _c("started_at", "float", "a server took it", "s"),
+        _c("departed_at", "float", "the server was free again", "s"),
+        _c("queue_length", "int", "visits found waiting on arrival, itself not counted"),
+        _c(
+            "outcome",
+            "category",
+            "served, refused (queue full or down), failed (crash), withdrawn (caller gone), or open",
+        ),
+    ),
+    "messages": (
+        _c("message", "int", "one number per published message (a row per consumer group)"),
+        *_TRACE,
+        _c("topic", "category", "the topic"),
+        _c("partition", "int", "the partition, by key"),
+        _c("group", "category", "the consumer group; empty: nobody subscribes"),
+        _c("published_at", "float", "the publisher committed it", "s"),
+        _c("available_at", "float", "it stood in the partition", "s"),
+        _c("delivered_at", "float", "its (last) delivery began", "s"),
+        _c("acknowledged_at", "float", "its handler ended well", "s"),
+        _c("outcome", "category", "acknowledged, dead_letter or open"),
+    ),
+    "offers": (
+        _c("offer", "int", "one number per offer (a row per order in it)"),
+        _c("decision", "int", "the decision that made it"),
+        _c("order", "int", "the order"),
+        _c("rider", "int", "the rider it was made to"),
+        _c("position", "int", "place of this order in the bundle's visiting order, from 0"),
+        _c("bundle_size", "int", "orders in the offer"),
+        _c("offered_at", "float", "it reached the rider's app", "s"),
+        _c("answered_at", "float", "the rider answered", "s"),
+        _c("answer", "category", "accepted, declined, timed_out, withdrawn (order gone) or open"),
+    ),
+    "legs": (
+        _c("rider", "int", "who"),
+        _c("order", "int", "the order served; for a bundle's store stops its first; -1: none"),
+        _c(
+            "kind",
+            "category",
+            "to_store, wait (for food), pickup (service), to_customer, dropoff (service), move",
+        ),
+        _c("started_at", "float", "start of the stretch", "s"),
+        _c("ended_at", "float", "end of the stretch", "s"),
+        _c("from_x", "float", "start", "m or degrees"),
+        _c("from_y", "float", "start", "m or degrees"),
+        _c("to_x", "float", "end", "m or degrees"),
+        _c("to_y", "float", "end", "m or degrees"),
+        _c("distance", "float", "length of the way", "m"),
+        _c("n_carried", "int", "orders on board during the stretch"),
+    ),
+    "decisions": (
+        _c("decision", "int", "numbered from 1"),
+        _c("decided_at", "float", "the policy was called with what was known then", "s"),
+        _c("applied_at", "float", "its answer came into force, after the modelled compute time", "s"),
+        _c("n_orders", "int", "open orders it could choose from"),
+        _c("n_riders", "int", "riders it could choose from"),
+        _c("n_offers", "int", "offers it made"),
+        _c("n_assigned", "int", "orders in those offers"),
+        _c("policy", "category", "the policy's name"),
+    ),
+    "riders": (
+        _c("rider", "int", "position in the instance"),
+        _c("id", "text", "the rider's name in the instance"),
+        _c("on_at", "float", "shift start", "s"),
+        _c("off_at", "float", "shift end", "s"),
+        _c("n_orders", "int", "orders delivered"),
+        _c("n_bundles", "int", "bundles picked up"),
+        _c("pay", "int", "earned: the greater of pay per order and the hourly guarantee", "cents"),
+        _c("on_guarantee", "bool", "whether the guarantee was the greater"),
+    ),
+    "stores": (
+        _c("store", "int", "position in the instance"),
+        _c("id", "text", "the store's name in the instance"),
+        _c("x", "float", "place", "m or degrees east"),
+        _c("y", "float", "place", "m or degrees north"),
+        _c("n_cooked", "int", "orders cooked"),
+        _c("stock", "int", "units at the start over all items; -1: never runs out"),
+        _c("reserved", "int", "units reserved by orders, given-back ones included"),
+        _c("given_back", "int", "units given back by cancelled orders"),
+    ),
+}
+
+
+def columns(table: str) -> list[str]:
+    """Names of a table's columns, in order."""
+    return [column.name for column in TABLES[table]]
