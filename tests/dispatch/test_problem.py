@@ -67,7 +67,7 @@ def test_a_wrong_problem_is_refused(changes, message):
 
 
 def test_a_lawful_assignment_passes():
-    """Rider 2 arrives at 1500, has the food at 1550, just when the shift ends; rider 4 comes at his own speed."""
+    """Rider 2 has the food at 1550, just when the shift ends; rider 4 travels at his own speed."""
     check_assignment(problem(), Assignment((Match(2, (5, 3)), Match(4, (9,)))))
     check_assignment(problem(), Assignment())
 
