@@ -43,7 +43,7 @@ can_make_venv "$python" || install_venv_module "$python"
 
 echo "set-up: $("$python" --version) in $venv (a few minutes the first time)"
 "$venv/bin/python" -c '' 2>/dev/null || "$python" -m venv --clear "$venv"
-install() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" -e '.[dev]'; }
+install() { "$venv/bin/python" -m pip install -qq --disable-pip-version-check "$@" -e '.[dev]'; }
 if ! install -c constraints.txt; then
     echo "set-up: the tested versions in constraints.txt cannot be had here; trying the newest ones" >&2
     install

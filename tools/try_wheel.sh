@@ -9,7 +9,7 @@ trap 'rm -rf "$away"' EXIT INT TERM
 
 "$python" -m build --wheel --no-isolation --outdir "$away" "$checkout" >/dev/null
 "$python" -m venv "$away/venv"
-"$away/venv/bin/python" -m pip install --quiet --disable-pip-version-check -c "$checkout/constraints.txt" "$away"/*.whl
+"$away/venv/bin/python" -m pip install -qq --disable-pip-version-check -c "$checkout/constraints.txt" "$away"/*.whl
 cd "$away"
 PATH="$away/venv/bin:$PATH"
 delivsim --version
