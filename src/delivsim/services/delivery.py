@@ -1,0 +1,470 @@
+"""The delivery service: open orders, riders as far as they are known, decisions, offers, and the way to the door."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from delivsim.domain.instance import Rules
+from delivsim.domain.travel import Travel
+from delivsim.services.effects import (
+    After,
+    Call,
+    Commit,
+    Decide,
+    Decision,
+    Delete,
+    Gather,
+    Load,
+    NewId,
+    Now,
+    Publish,
+    Put,
+    Query,
+)
+from delivsim.services.messages import (
+    OK,
+    DropOff,
+    Feedback,
+    Handover,
+    OfferAnswer,
+    OfferMade,
+    OrderRef,
+    PickUp,
+    Place,
+    Placed,
+    Position,
+    Response,
+    RiderOn,
+    RiderRef,
+    StatusChange,
+    Stop,
+    Withdrawn,
+)
+from delivsim.services.service import Handler, Service, Timer
+
+STILL_BUSY = 1.0
+"""Seconds until a rider is expected to be free who should be, by the plan, and has not said so."""
+
+
+class OpenJob(NamedTuple):
+    """An order that waits for a rider."""
+
+    placed: Placed
+    ready_at: float
+
+
+class Job(NamedTuple):
+    """
+    An order's state here: open, offered, assigned, picked_up, delivered or withdrawn.
+
+    An order can be withdrawn before it is known here; then there is no ``open`` to go back to.
+    """
+
+    status: str
+    open: OpenJob | None
+    rider: int = -1
+    reason: str = ""
+
+    @property
+    def reference(self) -> int:
+        """The client's number of the order."""
+        return self.open.placed.reference if self.open else -1
+
+
+class RiderRecord(NamedTuple):
+    """
+    A rider as far as the platform knows.
+
+    ``place`` and ``free_at`` say where and when the rider's accepted work will end (a past instant: free now);
+    ``offer`` is the offer being answered (0: none); ``jobs`` are the orders accepted and not yet delivered.
+    """
+
+    id: int
+    place: Place
+    free_at: float
+    off_at: float
+    speed: float
+    offer: int = 0
+    jobs: tuple[int, ...] = ()
+    not_before: float = -math.inf
+
+
+class Offer(NamedTuple):
+    """One offer: made, accepted, declined or timed_out; the orders it still holds."""
+
+    made: OfferMade
+    orders: tuple[OpenJob, ...]
+    status: str = "made"
+
+
+class Rating(NamedTuple):
+    """A customer's feedback, stored under the order."""
+
+    stars: int
+
+
+def _told(topic: str, order: int, job: Job, *, rider: int = -1, reason: str = "") -> Publish:
+    user = job.open.placed.user if job.open else -1
+    return Publish(topic, order, StatusChange(order, job.reference, user, rider, reason), job.reference)
+
+
+def plan(travel: Travel, rules: Rules, rider: RiderRecord, jobs: Sequence[OpenJob], now: float) -> tuple[Place, float]:
+    """Where and when a rider will be free again after fetching these orders and delivering them in this order."""
+    speed = None if math.isnan(rider.speed) else rider.speed
+    place: Place = jobs[0].placed.pickup
+    clock = max(now, rider.free_at) + travel.time(rider.place, place, speed) + rules.pickup_service_time / 2
+    clock = max(clock, *(job.ready_at for job in jobs)) + rules.pickup_service_time / 2
+    return _drop_offs(travel, rules, speed, place, [job.placed.address for job in jobs], clock)
+
+
+def _drop_offs(
+    travel: Travel, rules: Rules, speed: float | None, place: Place, addresses: Sequence[Place], clock: float
+) -> tuple[Place, float]:
+    for address in addresses:
+        clock += travel.time(place, address, speed) + rules.dropoff_service_time
+        place = address
+    return place, clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliveries:
+    """
+    The handlers that need to know how the platform is set up.
+
+    Parameters
+    ----------
+    travel, rules
+        What the service believes of the city.
+    every
+        Seconds between decisions.
+    offer_timeout
+        Seconds a rider has to answer an offer.
+    decline_pause
+        Seconds a rider who declined or ignored an offer gets no other.
+    give_up_after
+        Seconds an order may wait for a rider before it is cancelled; infinite: for ever.
+    prepare_on_accept
+        Whether the kitchen starts when a rider has accepted instead of when the order is placed.
+    """
+
+    travel: Travel
+    rules: Rules
+    every: float
+    offer_timeout: float
+    decline_pause: float
+    give_up_after: float
+    prepare_on_accept: bool
+
+    # --- orders come in --------------------------------------------------------------------------------------
+
+    async def on_placed(self, placed: Placed) -> Response[Any]:
+        """Take a new order into the open set (step 8), and have it cooked unless that waits for a rider."""
+        job = await Load(Job, placed.order)
+        if job is None:
+            waiting = OpenJob(placed, placed.ready_at)
+            await Commit((Put(placed.order, Job("open", waiting)), Put(placed.order, waiting)))
+        if not self.prepare_on_accept and (job is None or job.status != "withdrawn"):
+            asked: Response[Any] = await Call("store", "request_preparation", OrderRef(placed.order))
+            return OK if asked.status < 500 else asked
+        return OK
+
+    async def on_ready(self, change: StatusChange) -> Response[Any]:
+        """Learn that the food of an order is ready (step 13)."""
+        job = await Load(Job, change.order)
+        if job is None or job.open is None:
+            return OK
+        known = OpenJob(job.open.placed, min(job.open.ready_at, await Now()))
+        if job.status == "open":
+            await Commit((Put(change.order, job._replace(open=known)), Put(change.order, known)))
+        return OK
+
+    # --- decisions -------------------------------------------------------------------------------------------
+
+    async def dispatch(self, _: None) -> Response[Any]:
+        """Decide which riders are offered which orders (step 9), and make the offers (step 10)."""
+        now = await Now()
+        jobs = await self._still_wanted(await Query(OpenJob), now)
+        riders = [
+            rider._replace(free_at=max(rider.free_at, now + STILL_BUSY)) if rider.jobs else rider
+            for rider in await Query(RiderRecord)
+            if not rider.offer and rider.off_at > now and rider.not_before <= now
+        ]
+        if not jobs or not riders:
+            return OK
+        decision = await Decide(self._problem(jobs, riders, now))
+        if decision.assignment.matches:
+            await self._offer(decision)
+        return OK
+
+    async def _still_wanted(self, jobs: list[OpenJob], now: float) -> list[OpenJob]:
+        """Give up the orders that have waited too long."""
+        if not jobs or now - jobs[0].placed.placed_at < self.give_up_after:
+            return jobs
+        late = [job for job in jobs if now - job.placed.placed_at >= self.give_up_after]
+        for job in late:
+            await self._withdraw(job.placed.order, "no_rider")
+        return [job for job in jobs if job not in late]
+
+    def _problem(self, jobs: list[OpenJob], riders: list[RiderRecord], now: float) -> Any:
+        import numpy as np
+
+        from delivsim.dispatch.problem import DispatchProblem
+
+        jobs = sorted(jobs, key=lambda job: job.placed.order)
+        placed = [job.placed for job in jobs]
+        riders = sorted(riders)
+        return DispatchProblem(
+            now=now,
+            every=self.every,
+            orders=np.array([p.order for p in placed], dtype=np.int64),
+            placed_at=np.array([p.placed_at for p in placed], dtype=np.float64),
+            ready_at=np.array([job.ready_at for job in jobs], dtype=np.float64),
+            stores=np.array([p.store for p in placed], dtype=np.int64),
+            pickups=np.array([p.pickup for p in placed], dtype=np.float64),
+            dropoffs=np.array([p.address for p in placed], dtype=np.float64),
+            riders=np.array([r.id for r in riders], dtype=np.int64),
+            places=np.array([r.place for r in riders], dtype=np.float64),
+            free_at=np.array([r.free_at for r in riders], dtype=np.float64),
+            off_at=np.array([r.off_at for r in riders], dtype=np.float64),
+            speeds=np.array([r.speed for r in riders], dtype=np.float64),
+            travel=self.travel,
+            rules=self.rules,
+        )
+
+    async def _offer(self, decision: Decision) -> None:
+        """Offer what is still to be had: between problem and answer orders go and riders leave."""
+        writes: list[Put | Delete] = []
+        publishes: list[Publish] = []
+        timers: list[After] = []
+        for match in decision.assignment.matches:
+            rider = await Load(RiderRecord, match.rider)
+            loaded = [await Load(OpenJob, order) for order in match.orders]
+            jobs = tuple(job for job in loaded if job is not None)
+            if rider is None or rider.offer or not jobs:
+                continue
+            number = await NewId()
+            made = OfferMade(
+                number,
+                decision.number,
+                rider.id,
+                jobs[0].placed.store,
+                jobs[0].placed.pickup,
+                tuple(Stop(j.placed.order, j.placed.reference, j.placed.address) for j in jobs),
+            )
+            writes += [Put(number, Offer(made, jobs)), Put(rider.id, rider._replace(offer=number))]
+            for job in jobs:
+                order = job.placed.order
+                writes += [Delete(OpenJob, order), Put(order, Job("offered", job, rider.id))]
+            publishes.append(Publish("rider.offered", rider.id, made, jobs[0].placed.reference))
+            timers.append(After(self.offer_timeout, "expire_offer", OfferAnswer(number, rider.id)))
+        await Commit(writes, publishes, timers)
+
+    # --- answers ---------------------------------------------------------------------------------------------
+
+    async def accept_offer(self, answer: OfferAnswer) -> Response[Any]:
+        """Give the offered orders to the rider (steps 11 and 22); 410 when the offer is no longer open."""
+        offer = await Load(Offer, answer.offer)
+        rider = await Load(RiderRecord, answer.rider)
+        if offer is None or rider is None or offer.status not in ("made", "accepted") or not offer.orders:
+            return Response(410, None, "offer gone")
+        if offer.status == "made":
+            place, free_at = plan(self.travel, self.rules, rider, offer.orders, await Now())
+            numbers = tuple(job.placed.order for job in offer.orders)
+            writes = [
+                Put(answer.offer, offer._replace(status="accepted")),
+                Put(rider.id, rider._replace(offer=0, place=place, free_at=free_at, jobs=rider.jobs + numbers)),
+            ]
+            publishes = []
+            for order, waiting in zip(numbers, offer.orders, strict=True):
+                job = Job("assigned", waiting, rider.id)
+                writes.append(Put(order, job))
+                publishes.append(_told("order.assigned", order, job, rider=rider.id))
+            await Commit(writes, publishes)
+        if self.prepare_on_accept:
+            asked: list[Call[Any]] = [
+                Call("store", "request_preparation", OrderRef(job.placed.order)) for job in offer.orders
+            ]
+            answers = await Gather(asked)
+            if any(a.status >= 500 for a in answers):
+                return Response(503, None, "store")
+        return Response(200, Handover(tuple(job.placed.order for job in offer.orders)))
+
+    async def decline_offer(self, answer: OfferAnswer) -> Response[Any]:
+        """Take a rider's no: the orders are open again (steps 10 and 11)."""
+        return await self._reopen(answer, "declined")
+
+    async def expire_offer(self, answer: OfferAnswer) -> Response[Any]:
+        """Take a rider's silence as a no."""
+        return await self._reopen(answer, "timed_out")
+
+    async def _reopen(self, answer: OfferAnswer, status: str) -> Response[Any]:
+        offer = await Load(Offer, answer.offer)
+        if offer is None or offer.status != "made":
+            return OK
+        writes: list[Put | Delete] = [Put(answer.offer, offer._replace(status=status))]
+        rider = await Load(RiderRecord, answer.rider)
+        if rider is not None and rider.offer == answer.offer:
+            pause = await Now() + self.decline_pause
+            writes.append(Put(rider.id, rider._replace(offer=0, not_before=pause)))
+        for job in offer.orders:
+            writes += [Put(job.placed.order, job), Put(job.placed.order, Job("open", job))]
+        await Commit(writes)
+        return OK
+
+    # --- on the way ------------------------------------------------------------------------------------------
+
+    async def picked_up(self, bag: PickUp) -> Response[Handover]:
+        """Note the pick-up (step 14); the answer says which orders are still wanted."""
+        going: list[int] = []
+        writes: list[Put | Delete] = []
+        publishes = []
+        for order in bag.orders:
+            job = await Load(Job, order)
+            if job is None or job.rider != bag.rider or job.status not in ("assigned", "picked_up"):
+                continue
+            going.append(order)
+            if job.status == "assigned":
+                picked = job._replace(status="picked_up")
+                writes.append(Put(order, picked))
+                publishes.append(_told("order.picked_up", order, picked, rider=bag.rider))
+        rider = await Load(RiderRecord, bag.rider)
+        if rider is not None and writes and set(rider.jobs) <= set(going):
+            writes.append(Put(rider.id, await self._on_the_way(rider, going)))
+        if writes:
+            await Commit(writes, publishes)
+        return Response(200, Handover(tuple(going)))
+
+    async def _on_the_way(self, rider: RiderRecord, going: list[int]) -> RiderRecord:
+        """Expect a rider's end of work from the moment of the pick-up."""
+        jobs = [await Load(Job, order) for order in going]
+        stops = [job.open.placed for job in jobs if job is not None and job.open is not None]
+        speed = None if math.isnan(rider.speed) else rider.speed
+        clock = await Now() + self.rules.pickup_service_time / 2
+        addresses = [placed.address for placed in stops]
+        place, free_at = _drop_offs(self.travel, self.rules, speed, stops[0].pickup, addresses, clock)
+        return rider._replace(place=place, free_at=free_at)
+
+    async def delivered(self, drop: DropOff) -> Response[Any]:
+        """Note the delivery (step 15); from here the rider's place is known again."""
+        job = await Load(Job, drop.order)
+        if job is None or job.rider != drop.rider or job.status not in ("assigned", "picked_up", "delivered"):
+            return Response(409, None, "not yours")
+        if job.status == "delivered":
+            return OK
+        done = job._replace(status="delivered")
+        writes = [Put(drop.order, done)]
+        rider = await Load(RiderRecord, drop.rider)
+        if rider is not None:
+            left = tuple(order for order in rider.jobs if order != drop.order)
+            free_at = rider.free_at if left else await Now() + self.rules.dropoff_service_time / 2
+            writes.append(Put(rider.id, rider._replace(jobs=left, free_at=free_at)))
+        await Commit(writes, (_told("order.delivered", drop.order, done, rider=drop.rider),))
+        return OK
+
+    async def withdraw(self, ref: OrderRef) -> Response[Any]:
+        """Let go of an order that is to be cancelled (step 20); 409 once it is picked up."""
+        return await self._withdraw(ref.order, ref.reason)
+
+    async def _withdraw(self, order: int, reason: str) -> Response[Any]:
+        job = await Load(Job, order)
+        if job is None:
+            await Commit((Put(order, Job("withdrawn", None, reason=reason)),))
+            return OK
+        if job.status in ("picked_up", "delivered"):
+            return Response(409, None, job.status)
+        if job.status == "withdrawn":
+            return OK
+        gone = job._replace(status="withdrawn", reason=reason)
+        writes: list[Put | Delete] = [Put(order, gone), Delete(OpenJob, order)]
+        publishes = [_told("order.unserved", order, gone, reason=reason)]
+        if job.rider >= 0:
+            writes += await self._freed(job.rider, order, await Now())
+            publishes.append(
+                Publish("rider.withdrawn", job.rider, Withdrawn(job.rider, order, job.reference), job.reference)
+            )
+        await Commit(writes, publishes)
+        return OK
+
+    async def _freed(self, number: int, order: int, now: float) -> list[Put | Delete]:
+        """Take an order away from the rider who has it, or is thinking about it."""
+        rider = await Load(RiderRecord, number)
+        if rider is None:
+            return []
+        offer = await Load(Offer, rider.offer) if rider.offer else None
+        if offer is not None and any(job.placed.order == order for job in offer.orders):
+            kept = tuple(job for job in offer.orders if job.placed.order != order)
+            status = offer.status if kept else "withdrawn"
+            freed = rider if kept else rider._replace(offer=0)
+            return [Put(rider.offer, offer._replace(orders=kept, status=status)), Put(number, freed)]
+        jobs = tuple(job for job in rider.jobs if job != order)
+        return [Put(number, rider._replace(jobs=jobs, free_at=rider.free_at if jobs else min(rider.free_at, now)))]
+
+    # --- riders ----------------------------------------------------------------------------------------------
+
+    async def go_online(self, on: RiderOn) -> Response[Any]:
+        """Start a rider's shift."""
+        if await Load(RiderRecord, on.rider) is None:
+            await Commit((Put(on.rider, RiderRecord(on.rider, on.place, await Now(), on.off_at, on.speed)),))
+        return OK
+
+    async def go_offline(self, ref: RiderRef) -> Response[Any]:
+        """End a rider's shift; orders accepted but not picked up are dispatched again."""
+        rider = await Load(RiderRecord, ref.rider)
+        if rider is None:
+            return OK
+        if rider.offer:
+            await self._reopen(OfferAnswer(rider.offer, ref.rider), "declined")
+        writes: list[Put | Delete] = [Delete(RiderRecord, ref.rider)]
+        for order in rider.jobs:
+            job = await Load(Job, order)
+            if job is not None and job.status == "assigned" and job.open is not None:
+                writes += [Put(order, Job("open", job.open)), Put(order, job.open)]
+        await Commit(writes)
+        return OK
+
+    async def report_position(self, at: Position) -> Response[Any]:
+        """Note where a rider is (step 16); where accepted work will end is known better than that."""
+        rider = await Load(RiderRecord, at.rider)
+        if rider is not None and not rider.jobs:
+            await Commit((Put(at.rider, rider._replace(place=at.place)),))
+        return OK
+
+
+async def give_feedback(feedback: Feedback) -> Response[Any]:
+    """Keep what the customer thought of a delivered order (step 18)."""
+    job = await Load(Job, feedback.order)
+    if job is None or job.status != "delivered":
+        return Response(409, None, "not delivered")
+    await Commit((Put(feedback.order, Rating(feedback.rating)),))
+    return OK
+
+
+def delivery(deliveries: Deliveries) -> Service:
+    """Build the delivery service; it decides every ``deliveries.every`` seconds."""
+    consumers: dict[str, Handler] = {
+        "order.placed": deliveries.on_placed,
+        "order.ready": deliveries.on_ready,
+    }
+    return Service(
+        name="delivery",
+        operations={
+            "dispatch": deliveries.dispatch,
+            "accept_offer": deliveries.accept_offer,
+            "decline_offer": deliveries.decline_offer,
+            "expire_offer": deliveries.expire_offer,
+            "picked_up": deliveries.picked_up,
+            "delivered": deliveries.delivered,
+            "withdraw": deliveries.withdraw,
+            "go_online": deliveries.go_online,
+            "go_offline": deliveries.go_offline,
+            "report_position": deliveries.report_position,
+            "give_feedback": give_feedback,
+            **consumers,
+        },
+        topics=tuple(consumers),
+        timers=(Timer(operation="dispatch", every=deliveries.every),),
+        calls=(("store", "request_preparation"),),
+    )

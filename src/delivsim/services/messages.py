@@ -1,0 +1,267 @@
+"""What is said between apps, services and broker: requests, responses, and what each operation and topic carries."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+Place = tuple[float, float]
+"""x, y in metres, or longitude, latitude in degrees."""
+
+
+class Response(NamedTuple, Generic[T]):
+    """The answer to a call: an HTTP status, a body if it went well, a reason if it did not."""
+
+    status: int
+    body: T | None = None
+    reason: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call did what it was asked to."""
+        return self.status < 400
+
+
+OK: Response[Any] = Response(200)
+UNAVAILABLE: Response[Any] = Response(503, None, "unavailable")
+OVERLOADED: Response[Any] = Response(503, None, "overload")
+TIMED_OUT: Response[Any] = Response(504, None, "timeout")
+
+
+class Request(NamedTuple):
+    """
+    One call by an app or a workload.
+
+    ``order`` is the client's own number of the order it is about (-1: none), carried along to everything it causes;
+    ``caller`` names the kind of client and so the edge: its time-out, retries and network delay.
+    """
+
+    caller: str
+    operation: str
+    body: Any
+    order: int = -1
+    service: str = "gateway"
+
+
+class Message(NamedTuple):
+    """One published message as a consumer gets it."""
+
+    number: int
+    topic: str
+    key: int
+    body: Any
+    order: int
+    published_at: float
+
+
+# --- bodies of operations ---------------------------------------------------------------------------------------
+
+
+class PlaceOrder(NamedTuple):
+    """Step 1: what the customer's app sends; the same ``key`` always means the same order."""
+
+    token: str
+    key: str
+    reference: int
+    customer: int
+    store: int
+    items: tuple[tuple[str, int], ...]
+    address: Place
+    card: str
+
+
+class Credentials(NamedTuple):
+    """Step 2: who claims to be calling."""
+
+    token: str
+
+
+class Profile(NamedTuple):
+    """A user of the platform."""
+
+    user: int
+    name: str = ""
+
+
+class NewOrder(NamedTuple):
+    """Step 3: the order of an authenticated user."""
+
+    user: int
+    key: str
+    reference: int
+    store: int
+    items: tuple[tuple[str, int], ...]
+    address: Place
+    card: str
+
+
+class Reserve(NamedTuple):
+    """Step 4: can the store make this? If so, keep the units."""
+
+    order: int
+    reference: int
+    store: int
+    items: tuple[tuple[str, int], ...]
+
+
+class Quote(NamedTuple):
+    """Step 4, the answer: when it will be ready, what it costs (cents), where to fetch it."""
+
+    preparation_time: float
+    price: int
+    place: Place
+
+
+class Charge(NamedTuple):
+    """Step 5: take this amount (cents) from the card, once per order."""
+
+    order: int
+    reference: int
+    user: int
+    amount: int
+    card: str
+
+
+class OrderView(NamedTuple):
+    """Step 7 and ``track_order``: what the customer is told."""
+
+    order: int
+    status: str
+    promised_at: float
+    reason: str = ""
+
+
+class OrderRef(NamedTuple):
+    """An order, by its number on the platform; ``reason`` says why it is to be cancelled."""
+
+    order: int
+    reason: str = ""
+
+
+class RiderOn(NamedTuple):
+    """A rider starts a shift."""
+
+    rider: int
+    place: Place
+    off_at: float
+    speed: float
+
+
+class RiderRef(NamedTuple):
+    """A rider."""
+
+    rider: int
+
+
+class Position(NamedTuple):
+    """Step 16: where a rider is."""
+
+    rider: int
+    place: Place
+
+
+class OfferAnswer(NamedTuple):
+    """Step 11: a rider's answer to an offer."""
+
+    offer: int
+    rider: int
+
+
+class PickUp(NamedTuple):
+    """Step 14: a rider has these orders in the bag."""
+
+    rider: int
+    orders: tuple[int, ...]
+
+
+class Handover(NamedTuple):
+    """Step 14, the answer: the orders to deliver; the others were cancelled."""
+
+    orders: tuple[int, ...]
+
+
+class DropOff(NamedTuple):
+    """Step 15: a rider has handed an order over."""
+
+    rider: int
+    order: int
+
+
+class Feedback(NamedTuple):
+    """Step 18: what the customer thought of it, 1 to 5."""
+
+    order: int
+    rating: int
+
+
+# --- what topics carry ------------------------------------------------------------------------------------------
+
+
+class Placed(NamedTuple):
+    """``order.placed``: everything the delivery, payment and notification services need."""
+
+    order: int
+    reference: int
+    user: int
+    store: int
+    pickup: Place
+    address: Place
+    placed_at: float
+    ready_at: float
+    amount: int
+    card: str
+
+
+class StatusChange(NamedTuple):
+    """``order.assigned``, ``order.ready``, ``order.picked_up``, ``order.delivered``, ``order.cancelled``, ..."""
+
+    order: int
+    reference: int
+    user: int = -1
+    rider: int = -1
+    reason: str = ""
+
+
+class Notice(NamedTuple):
+    """``customer.notified``: what the customer's phone shows."""
+
+    order: int
+    reference: int
+    status: str
+    reason: str = ""
+
+
+class Stop(NamedTuple):
+    """One drop-off of an offer."""
+
+    order: int
+    reference: int
+    address: Place
+
+
+class OfferMade(NamedTuple):
+    """``rider.offered``: fetch at the store, then deliver in this order."""
+
+    offer: int
+    decision: int
+    rider: int
+    store: int
+    pickup: Place
+    stops: tuple[Stop, ...]
+
+
+class Withdrawn(NamedTuple):
+    """``rider.withdrawn``: this order of yours (or in an offer of yours) is no more."""
+
+    rider: int
+    order: int
+    reference: int
+
+
+class KitchenTicket(NamedTuple):
+    """``kitchen.requested`` and ``kitchen.stopped``: cook this, or stop."""
+
+    order: int
+    reference: int
+    store: int

@@ -1,0 +1,241 @@
+"""The order service: an order's life on the platform, from creation to its one end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from delivsim.services.effects import After, Call, Commit, Load, NewId, Now, Publish, Put
+from delivsim.services.messages import (
+    OK,
+    Charge,
+    NewOrder,
+    OrderRef,
+    OrderView,
+    Place,
+    Placed,
+    Quote,
+    Reserve,
+    Response,
+    StatusChange,
+)
+from delivsim.services.service import Handler, Service
+
+Promise = Callable[[float, float, Place, Place], float]
+"""(now, preparation time, store, address) -> the instant by which delivery is promised."""
+
+ENDED = ("delivered", "rejected", "cancelled")
+
+
+class OrderRecord(NamedTuple):
+    """What the order service knows of an order."""
+
+    id: int
+    reference: int
+    user: int
+    status: str = "created"
+    reason: str = ""
+    promised_at: float = math.nan
+
+
+class OrderKey(NamedTuple):
+    """The order an idempotency key stands for."""
+
+    order: int
+
+
+def view(order: OrderRecord) -> OrderView:
+    """What the customer is told of an order."""
+    return OrderView(order.id, order.status, order.promised_at, order.reason)
+
+
+def change_of(order: OrderRecord, reason: str = "") -> StatusChange:
+    """The message that tells of an order's change."""
+    return StatusChange(order.id, order.reference, order.user, reason=reason)
+
+
+def cancelled(order: OrderRecord, reason: str) -> Commit:
+    """Cancel an order and tell everybody (step 20)."""
+    ended = order._replace(status="cancelled", reason=reason)
+    return Commit(
+        (Put(order.id, ended),),
+        (Publish("order.cancelled", order.id, change_of(order, reason), order.reference),),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """
+    The handlers that need to know how the platform is set up.
+
+    Parameters
+    ----------
+    promise
+        The rule behind the estimated delivery time of step 7.
+    payment_mode
+        "sync": charged before the order is placed; "async": when it is placed.
+    abandon_after
+        Seconds after which an order that was begun but never confirmed is cancelled and its charge refunded.
+    """
+
+    promise: Promise
+    payment_mode: str
+    abandon_after: float
+
+    async def create_order(self, new: NewOrder) -> Response[OrderView]:
+        """
+        Create an order once its store can make it and it is paid for (steps 3 to 7).
+
+        Calls that repeat an idempotency key carry on where the first one is: every step asks for something that is
+        done at most once per order, and the last commit is the one that counts.
+        """
+        order = await self._begin(new)
+        if order.status != "created":
+            return _answer(order)
+        asked = Reserve(order.id, new.reference, new.store, new.items)
+        quote = await Call("store", "check_availability", asked, Quote)
+        if quote.status >= 500:
+            return Response(quote.status, None, quote.reason)
+        if quote.body is None:
+            await Commit((Put(order.id, order._replace(status="rejected", reason=quote.reason)),))
+            return Response(409, None, quote.reason)
+        if self.payment_mode == "sync":
+            bill = Charge(order.id, new.reference, new.user, quote.body.price, new.card)
+            paid: Response[Any] = await Call("payment", "charge", bill)
+            if paid.status >= 500:
+                return Response(paid.status, None, paid.reason)
+            if not paid.ok:
+                await cancelled(order, "payment")
+                return Response(402, None, "payment")
+        return await self._confirm(order, new, quote.body)
+
+    async def _begin(self, new: NewOrder) -> OrderRecord:
+        known = await Load(OrderKey, new.key)
+        if known is not None:
+            order = await Load(OrderRecord, known.order)
+            assert order is not None, "a key is written together with its order"
+            return order
+        order = OrderRecord(await NewId(), new.reference, new.user)
+        await Commit(
+            (Put(new.key, OrderKey(order.id)), Put(order.id, order)),
+            timers=(After(self.abandon_after, "abandon_order", OrderRef(order.id)),),
+        )
+        return order
+
+    async def _confirm(self, order: OrderRecord, new: NewOrder, quote: Quote) -> Response[OrderView]:
+        now = await Now()
+        ready_at = now + quote.preparation_time
+        promised_at = self.promise(now, quote.preparation_time, quote.place, new.address)
+        confirmed = order._replace(status="confirmed", promised_at=promised_at)
+        placed = Placed(
+            order.id,
+            new.reference,
+            new.user,
+            new.store,
+            quote.place,
+            new.address,
+            now,
+            ready_at,
+            quote.price,
+            new.card,
+        )
+        await Commit((Put(order.id, confirmed),), (Publish("order.placed", order.id, placed, new.reference),))
+        return Response(201, view(confirmed))
+
+    async def abandon_order(self, ref: OrderRef) -> Response[Any]:
+        """Cancel an order that was begun and never confirmed: what it holds is given back."""
+        order = await Load(OrderRecord, ref.order)
+        if order is not None and order.status == "created":
+            await cancelled(order, "abandoned")
+        return OK
+
+
+def _answer(order: OrderRecord) -> Response[OrderView]:
+    if order.status == "rejected":
+        return Response(409, None, order.reason)
+    if order.status == "cancelled":
+        return Response(402 if order.reason == "payment" else 410, None, order.reason)
+    return Response(200, view(order))
+
+
+async def track_order(ref: OrderRef) -> Response[OrderView]:
+    """Tell the customer how far the order is (step 19)."""
+    order = await Load(OrderRecord, ref.order)
+    return Response(404, None, "unknown order") if order is None else Response(200, view(order))
+
+
+async def cancel_order(ref: OrderRef) -> Response[OrderView]:
+    """
+    Cancel an order unless it has been picked up (steps 19 and 20); refused with 409.
+
+    The delivery service has the last word, because it knows of the pick-up first.
+    """
+    order = await Load(OrderRecord, ref.order)
+    if order is None:
+        return Response(404, None, "unknown order")
+    if order.status == "cancelled":
+        return Response(200, view(order))
+    if order.status in ("created", "delivered", "rejected", "picked_up"):
+        return Response(409, view(order), order.status)
+    freed: Response[Any] = await Call("delivery", "withdraw", OrderRef(order.id, ref.reason))
+    if not freed.ok:
+        return Response(freed.status, None, freed.reason)
+    await cancelled(order, ref.reason)
+    return Response(200, view(order._replace(status="cancelled", reason=ref.reason)))
+
+
+async def give_up(change: StatusChange) -> Response[Any]:
+    """Cancel an order for which the delivery service found no rider."""
+    order = await Load(OrderRecord, change.order)
+    if order is not None and order.status not in ENDED:
+        await cancelled(order, change.reason)
+    return OK
+
+
+async def payment_declined(change: StatusChange) -> Response[Any]:
+    """Cancel an order whose asynchronous payment was declined, unless the food is already on its way (step 21)."""
+    answer = await cancel_order(OrderRef(change.order, "payment"))
+    return OK if answer.status < 500 else Response(answer.status, None, answer.reason)
+
+
+def _follow(status: str) -> Handler:
+    rank = ("created", "confirmed", "assigned", "picked_up", "delivered")
+
+    async def follow(change: StatusChange) -> Response[Any]:
+        order = await Load(OrderRecord, change.order)
+        if order is not None and order.status in rank and rank.index(order.status) < rank.index(status):
+            await Commit((Put(order.id, order._replace(status=status)),))
+        return OK
+
+    return follow
+
+
+def order(*, promise: Promise, payment_mode: str, abandon_after: float) -> Service:
+    """Build the order service."""
+    orders = Orders(promise=promise, payment_mode=payment_mode, abandon_after=abandon_after)
+    consumers: dict[str, Handler] = {
+        "order.assigned": _follow("assigned"),
+        "order.picked_up": _follow("picked_up"),
+        "order.delivered": _follow("delivered"),
+        "order.unserved": give_up,
+    }
+    if payment_mode == "async":
+        consumers["payment.declined"] = payment_declined
+    return Service(
+        name="order",
+        operations={
+            "create_order": orders.create_order,
+            "track_order": track_order,
+            "cancel_order": cancel_order,
+            "abandon_order": orders.abandon_order,
+            **consumers,
+        },
+        topics=tuple(consumers),
+        calls=(
+            ("store", "check_availability"),
+            *((("payment", "charge"),) if payment_mode == "sync" else ()),
+            ("delivery", "withdraw"),
+        ),
+    )

@@ -1,0 +1,139 @@
+"""The store service: what can be made, its stock, and the kitchen's tickets."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from delivsim.services.effects import Commit, Load, Publish, Put
+from delivsim.services.messages import (
+    OK,
+    KitchenTicket,
+    OrderRef,
+    Place,
+    Quote,
+    Reserve,
+    Response,
+    StatusChange,
+)
+from delivsim.services.service import Service
+
+
+class StoreProfile(NamedTuple):
+    """Where a store is, and whether it takes orders."""
+
+    place: Place
+    open: bool = True
+
+
+class MenuItem(NamedTuple):
+    """An item of a store's menu, stored under (store, item): cents, and how long it takes to make by the menu."""
+
+    price: int
+    preparation_time: float
+
+
+class Stock(NamedTuple):
+    """Units left, stored under (store, item); an item without stock never runs out."""
+
+    units: int
+
+
+class Reservation(NamedTuple):
+    """What an order holds of a store: reserved, cooking, ready, or given_back."""
+
+    store: int
+    reference: int
+    items: tuple[tuple[str, int], ...]
+    quote: Quote
+    status: str = "reserved"
+
+
+def _merged(items: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    """Name every item once, so that no unit is counted against a stock read before the last one was taken."""
+    if len(items) < 2:
+        return items
+    total: dict[str, int] = {}
+    for item, units in items:
+        total[item] = total.get(item, 0) + units
+    return tuple(total.items())
+
+
+async def check_availability(asked: Reserve) -> Response[Quote]:
+    """Reserve the units of an order and say when it could be ready (step 4); 409 if the store cannot make it."""
+    known = await Load(Reservation, asked.order)
+    if known is not None:
+        return Response(200, known.quote) if known.status != "given_back" else Response(409, None, "unavailable")
+    store = await Load(StoreProfile, asked.store)
+    if store is None or not store.open:
+        return Response(409, None, "unavailable")
+    price, preparation_time, writes = 0, 0.0, []
+    for item, units in _merged(asked.items):
+        menu = await Load(MenuItem, (asked.store, item))
+        stock = await Load(Stock, (asked.store, item))
+        if menu is None or (stock is not None and stock.units < units):
+            return Response(409, None, "unavailable")
+        if stock is not None:
+            writes.append(Put((asked.store, item), Stock(stock.units - units)))
+        price += menu.price * units
+        preparation_time = max(preparation_time, menu.preparation_time)
+    quote = Quote(preparation_time, price, store.place)
+    await Commit((Put(asked.order, Reservation(asked.store, asked.reference, _merged(asked.items), quote)), *writes))
+    return Response(200, quote)
+
+
+async def request_preparation(asked: OrderRef) -> Response[Any]:
+    """Send the kitchen a ticket, once (step 12); 409 for an order that holds nothing any more."""
+    held = await Load(Reservation, asked.order)
+    if held is None or held.status == "given_back":
+        return Response(409, None, "cancelled")
+    if held.status == "reserved":
+        ticket = KitchenTicket(asked.order, held.reference, held.store)
+        await Commit(
+            (Put(asked.order, held._replace(status="cooking")),),
+            (Publish("kitchen.requested", held.store, ticket, held.reference),),
+        )
+    return OK
+
+
+async def mark_ready(asked: OrderRef) -> Response[Any]:
+    """Take the kitchen's word that an order is done, and tell everybody (step 13)."""
+    held = await Load(Reservation, asked.order)
+    if held is None or held.status == "given_back":
+        return Response(409, None, "cancelled")
+    if held.status != "ready":
+        ready = StatusChange(asked.order, held.reference)
+        await Commit(
+            (Put(asked.order, held._replace(status="ready")),),
+            (Publish("order.ready", asked.order, ready, held.reference),),
+        )
+    return OK
+
+
+async def give_back(change: StatusChange) -> Response[Any]:
+    """Put the units of a cancelled order back unless they are cooked, and stop the kitchen (step 20)."""
+    held = await Load(Reservation, change.order)
+    if held is None or held.status in ("given_back", "ready"):
+        return OK
+    writes = [Put(change.order, held._replace(status="given_back"))]
+    for item, units in held.items:
+        stock = await Load(Stock, (held.store, item))
+        if stock is not None:
+            writes.append(Put((held.store, item), Stock(stock.units + units)))
+    ticket = KitchenTicket(change.order, held.reference, held.store)
+    stop = (Publish("kitchen.stopped", held.store, ticket, held.reference),) if held.status == "cooking" else ()
+    await Commit(writes, stop)
+    return OK
+
+
+def store() -> Service:
+    """Build the store service."""
+    return Service(
+        name="store",
+        operations={
+            "check_availability": check_availability,
+            "request_preparation": request_preparation,
+            "mark_ready": mark_ready,
+            "order.cancelled": give_back,
+        },
+        topics=("order.cancelled",),
+    )
