@@ -1,0 +1,98 @@
+"""
+Simulate an on-demand delivery platform: its software, riders, kitchens and dispatch in one model.
+
+::
+
+    import delivsim as ds
+
+    result = ds.run(ds.load_scenario("scenarios/friday_evening.yaml"), seed=1)
+    result.orders          # a pandas DataFrame; so are visits, requests, messages, legs, decisions ...
+    result.summary()       # what summary.json holds
+    result.save("runs/friday")
+
+Names are imported when first used, so ``import delivsim`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from delivsim.dispatch.policies import POLICIES
+    from delivsim.dispatch.problem import Assignment, DispatchPolicy, DispatchProblem, Match, check_assignment
+    from delivsim.domain.instance import Instance, Rules
+    from delivsim.domain.order import Order, Outcome
+    from delivsim.domain.rider import Rider
+    from delivsim.domain.store import Store
+    from delivsim.errors import DelivsimError, InputError, InstanceError, PolicyError, ResultError, ScenarioError
+    from delivsim.experiment.run import run
+    from delivsim.record.result import Result, load_result
+    from delivsim.scenario.reader import load_scenario
+    from delivsim.scenario.schema import Scenario
+
+_HOMES = {
+    "POLICIES": "dispatch.policies",
+    "Assignment": "dispatch.problem",
+    "DispatchPolicy": "dispatch.problem",
+    "DispatchProblem": "dispatch.problem",
+    "Match": "dispatch.problem",
+    "check_assignment": "dispatch.problem",
+    "Instance": "domain.instance",
+    "Rules": "domain.instance",
+    "Order": "domain.order",
+    "Outcome": "domain.order",
+    "Rider": "domain.rider",
+    "Store": "domain.store",
+    "DelivsimError": "errors",
+    "InputError": "errors",
+    "InstanceError": "errors",
+    "PolicyError": "errors",
+    "ResultError": "errors",
+    "ScenarioError": "errors",
+    "run": "experiment.run",
+    "Result": "record.result",
+    "load_result": "record.result",
+    "load_scenario": "scenario.reader",
+    "Scenario": "scenario.schema",
+}
+
+__all__ = [
+    "POLICIES",
+    "Assignment",
+    "DelivsimError",
+    "DispatchPolicy",
+    "DispatchProblem",
+    "InputError",
+    "Instance",
+    "InstanceError",
+    "Match",
+    "Order",
+    "Outcome",
+    "PolicyError",
+    "Result",
+    "ResultError",
+    "Rider",
+    "Rules",
+    "Scenario",
+    "ScenarioError",
+    "Store",
+    "__version__",
+    "check_assignment",
+    "load_result",
+    "load_scenario",
+    "run",
+]
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module, metadata
+
+    if name == "__version__":
+        return metadata.version("delivsim")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'delivsim' has no attribute {name!r}")
+    return getattr(import_module(f"delivsim.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
