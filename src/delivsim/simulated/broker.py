@@ -1,0 +1,252 @@
+"""
+The message broker in virtual time: topics, partitions, consumer groups, at-least-once delivery.
+
+Messages of one key stand in one partition, in the order in which they were published, and a consumer group handles
+one message of a partition at a time; so order per key holds. A delivery ends well when its handler does; otherwise it
+is tried again after a delay, and after ``max_deliveries`` the message is a dead letter.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from simpy import Environment
+from simpy.events import Timeout
+
+from delivsim.services.messages import Message, Response
+from delivsim.simulated.draws import OrderDraws
+
+NAN = float("nan")
+MAX_REDELIVERY_DELAY = 60.0
+Consume = Callable[[Message, int, Callable[[Response[Any], int], None]], None]
+"""Runs the handler: (message, attempt, done(response, number of the handler's request))."""
+
+
+class Delivery:
+    """One message on its way to one consumer group."""
+
+    __slots__ = ("attempt", "available_at", "cause", "delivered_at", "message", "parent", "partition", "request")
+
+    def __init__(self, message: Message, partition: int, available_at: float, parent: int, cause: str) -> None:
+        self.message, self.partition, self.available_at = message, partition, available_at
+        self.parent, self.cause = parent, cause
+        self.attempt = 1
+        self.delivered_at = NAN
+        self.request = 0
+
+
+class Group:
+    """One consumer group: it handles messages of all its topics, ``concurrency`` at a time (None: no limit)."""
+
+    def __init__(self, broker: Broker, name: str, concurrency: int | None) -> None:
+        self.broker, self.name, self.concurrency = broker, name, concurrency
+        self.handlers: dict[str, Consume] = {}
+        self._waiting: dict[tuple[str, int], deque[Delivery]] = {}
+        self._ready: deque[tuple[str, int]] = deque()
+        self._active = 0
+
+    def push(self, delivery: Delivery) -> None:
+        """Queue a message behind those of its partition."""
+        key = (delivery.message.topic, delivery.partition)
+        queue = self._waiting.get(key)
+        if queue is not None:
+            queue.append(delivery)
+            return
+        self._waiting[key] = deque((delivery,))
+        self._ready.append(key)
+        self._deliver()
+
+    def _deliver(self) -> None:
+        while self._ready and (self.concurrency is None or self._active < self.concurrency):
+            self._active += 1
+            delivery = self._waiting[self._ready.popleft()][0]
+            delay = self.broker.delivery_delay(delivery.message.order)
+            if delay > 0:
+                Timeout(self.broker.env, delay, delivery).callbacks.append(self._delayed)
+            else:
+                self._handle(delivery)
+
+    def _delayed(self, event: Any) -> None:
+        self._handle(event._value)
+
+    def _handle(self, delivery: Delivery) -> None:
+        delivery.delivered_at = self.broker.env.now
+
+        def done(response: Response[Any], request: int) -> None:
+            delivery.request = request
+            if response.status < 500:
+                self._settle(delivery, "acknowledged")
+            elif delivery.attempt >= self.broker.max_deliveries:
+                self._settle(delivery, "dead_letter")
+            else:
+                self._again(delivery)
+
+        self.handlers[delivery.message.topic](delivery.message, delivery.attempt, done)
+
+    def _again(self, delivery: Delivery) -> None:
+        """Keep the partition waiting, and try the message again later; others may use the consumer meanwhile."""
+        delay = min(self.broker.redelivery_delay * 2.0 ** (delivery.attempt - 1), MAX_REDELIVERY_DELAY)
+        delivery.attempt += 1
+        self._active -= 1
+        Timeout(self.broker.env, delay, delivery).callbacks.append(self._requeue)
+        self._deliver()
+
+    def _requeue(self, event: Any) -> None:
+        delivery = event._value
+        self._ready.append((delivery.message.topic, delivery.partition))
+        self._deliver()
+
+    def _settle(self, delivery: Delivery, outcome: str) -> None:
+        self.broker.record(delivery, self.name, outcome)
+        key = (delivery.message.topic, delivery.partition)
+        queue = self._waiting[key]
+        queue.popleft()
+        self._active -= 1
+        if queue:
+            self._ready.append(key)
+        else:
+            del self._waiting[key]
+        self._deliver()
+
+    def open(self) -> list[Delivery]:
+        """Messages that this group has not finished with, in their partitions' order."""
+        return [delivery for queue in self._waiting.values() for delivery in queue]
+
+
+class Topic:
+    """One topic: its partitions, the groups that consume it, and the apps that listen."""
+
+    __slots__ = ("groups", "last_at", "listeners", "partitions", "push_delay")
+
+    def __init__(self, partitions: int) -> None:
+        self.partitions = partitions
+        self.groups: list[Group] = []
+        self.listeners: dict[int | None, list[Callable[[Message], None]]] = {}
+        self.push_delay: OrderDraws | None = None
+        self.last_at = [0.0] * partitions
+
+
+class Broker:
+    """
+    Publishes messages and sees them through.
+
+    Parameters
+    ----------
+    publish_delay, delivery_delay
+        Laws of the two delays, drawn per order.
+    redelivery_delay
+        Seconds before a failed delivery is tried again; doubles up to a minute.
+    rows
+        The list of ``messages`` rows.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        *,
+        publish_delay: OrderDraws,
+        delivery_delay: OrderDraws,
+        redelivery_delay: float,
+        max_deliveries: int,
+        partitions: int,
+        rows: list[tuple[Any, ...]],
+    ) -> None:
+        self.env = env
+        self.publish_delay, self.delivery_delay = publish_delay, delivery_delay
+        self.redelivery_delay, self.max_deliveries = redelivery_delay, max_deliveries
+        self.partitions = partitions
+        self.topics: dict[str, Topic] = {}
+        self.groups: dict[str, Group] = {}
+        self.rows = rows
+        self.dead: set[int] = set()
+        self._coming: dict[Delivery, None] = {}
+
+    def topic(self, name: str) -> Topic:
+        """Give the topic of that name, made if it is new."""
+        found = self.topics.get(name)
+        if found is None:
+            found = self.topics[name] = Topic(self.partitions)
+        return found
+
+    def consume(self, topic: str, group: str, concurrency: int | None, handler: Consume) -> None:
+        """Let a group consume a topic."""
+        if group not in self.groups:
+            self.groups[group] = Group(self, group, concurrency)
+        self.groups[group].handlers[topic] = handler
+        self.topic(topic).groups.append(self.groups[group])
+
+    def listen(self, topic: str, key: int | None, deliver: Callable[[Message], None]) -> None:
+        """Let an app hear the messages of one key (None: of every key)."""
+        self.topic(topic).listeners.setdefault(key, []).append(deliver)
+
+    def publish(self, message: Message, parent: int, cause: str) -> None:
+        """
+        Take a message: it stands in its partition after the publish delay, behind those published before it.
+
+        ``parent`` is the request that published it and ``cause`` what that request was caused by.
+        """
+        topic = self.topics.get(message.topic) or self.topic(message.topic)
+        env = self.env
+        partition = message.key % topic.partitions
+        at = env._now + self.publish_delay(message.order)
+        if topic.push_delay is not None:
+            at += topic.push_delay(message.order)
+        if at < topic.last_at[partition]:
+            at = topic.last_at[partition]
+        topic.last_at[partition] = at
+        delivery = Delivery(message, partition, at, parent, cause)
+        self._coming[delivery] = None
+        Timeout(env, at - env._now, delivery).callbacks.append(self._available)
+
+    def _available(self, event: Any) -> None:
+        delivery = event._value
+        message = delivery.message
+        del self._coming[delivery]
+        delivery.available_at = self.env._now
+        topic = self.topics[message.topic]
+        if topic.listeners or not topic.groups:
+            delivery.delivered_at = delivery.available_at
+            self.record(delivery, "app" if topic.listeners else "", "acknowledged")
+        for group in topic.groups:
+            group.push(Delivery(message, delivery.partition, delivery.available_at, delivery.parent, delivery.cause))
+        for key in (message.key, None):
+            for deliver in topic.listeners.get(key, ()):
+                deliver(message)
+
+    def record(self, delivery: Delivery, group: str, outcome: str) -> None:
+        """Write the row of a message and a group: they are done with each other, or the run is over."""
+        message = delivery.message
+        if outcome == "dead_letter":
+            self.dead.add(message.order)
+        self.rows.append(
+            (
+                message.number,
+                message.order,
+                delivery.request,
+                delivery.parent,
+                delivery.attempt,
+                delivery.cause,
+                message.topic,
+                delivery.partition,
+                group,
+                message.published_at,
+                delivery.available_at,
+                delivery.delivered_at,
+                self.env._now if outcome == "acknowledged" else NAN,
+                outcome,
+            )
+        )
+
+    def finish(self) -> None:
+        """Write the rows of messages that are still on their way."""
+        for delivery in self._coming:
+            topic = self.topics[delivery.message.topic]
+            delivery.available_at = NAN
+            names = [group.name for group in topic.groups]
+            for name in [*names, "app"] if topic.listeners else names or [""]:
+                self.record(delivery, name, "open")
+        for group in self.groups.values():
+            for delivery in group.open():
+                self.record(delivery, group.name, "open")

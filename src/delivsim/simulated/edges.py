@@ -1,0 +1,79 @@
+"""One caller-callee pair: its network delay, its time-out, its retries."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from simpy import Environment
+from simpy.events import Timeout
+
+from delivsim.simulated.draws import OrderDraws
+
+ROUNDING = 1e-9
+"""Seconds by which an event may come early because instants are sums of floats."""
+
+
+class Edge:
+    """
+    How calls of one caller to one service travel.
+
+    Parameters
+    ----------
+    delay
+        One-way network delay.
+    timeout
+        Seconds the caller waits for one attempt; None: for ever.
+    max_attempts
+        How often a call is made at most.
+    backoff
+        Pause before each further attempt.
+    expire
+        Called with each attempt whose time is up.
+    """
+
+    __slots__ = ("_armed", "_env", "_expire", "_waiting", "backoff", "delay", "max_attempts", "timeout")
+
+    def __init__(
+        self,
+        env: Environment,
+        delay: OrderDraws,
+        timeout: float | None,
+        max_attempts: int,
+        backoff: OrderDraws | None,
+        expire: Callable[[Any], None],
+    ) -> None:
+        self._env, self._expire = env, expire
+        self.delay, self.timeout, self.max_attempts, self.backoff = delay, timeout, max_attempts, backoff
+        self._waiting: deque[Any] = deque()
+        self._armed = False
+
+    def watch(self, attempt: Any) -> None:
+        """
+        See to it that the attempt expires in time.
+
+        All attempts on an edge have the same patience, so they expire in the order in which they were sent: one
+        timer for the oldest is enough, and an attempt that was answered costs no event.
+        """
+        self._waiting.append(attempt)
+        if not self._armed:
+            self._arm()
+
+    def _arm(self) -> None:
+        assert self.timeout is not None
+        self._armed = True
+        delay = max(0.0, self._waiting[0].sent_at + self.timeout - self._env.now)
+        Timeout(self._env, delay).callbacks.append(self._ring)
+
+    def _ring(self, _: Any) -> None:
+        assert self.timeout is not None
+        due = self._env.now + ROUNDING
+        waiting = self._waiting
+        self._armed = False
+        while waiting and (waiting[0].answered or waiting[0].sent_at + self.timeout <= due):
+            attempt = waiting.popleft()
+            if not attempt.answered:
+                self._expire(attempt)
+        if waiting and not self._armed:
+            self._arm()
