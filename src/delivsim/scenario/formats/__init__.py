@@ -1,0 +1,30 @@
+"""Instance formats: each a file with ``read(path) -> Instance``, and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from os import PathLike
+
+from delivsim.domain.instance import Instance
+from delivsim.errors import InstanceError, Problem
+from delivsim.scenario.formats import mdrplib
+from delivsim.scenario.formats.delimited import did_you_mean
+
+FORMATS: dict[str, Callable[[str | PathLike[str]], Instance]] = {"mdrplib": mdrplib.read}
+"""How each format is read, by name."""
+
+
+def read_instance(format: str, path: str | PathLike[str]) -> Instance:  # noqa: A002
+    """
+    Read an instance in the named format.
+
+    Raises
+    ------
+    InstanceError
+        The format is unknown, or the files are wrong: every mistake with its file and line.
+    """
+    if format not in FORMATS:
+        known = ", ".join(sorted(FORMATS))
+        rule = f"must be one of {known}, got {format!r}{did_you_mean(format, FORMATS)}"
+        raise InstanceError.of([Problem(path="format", rule=rule)])
+    return FORMATS[format](path)

@@ -1,0 +1,142 @@
+"""Tables in text files, read so that every mistake is told with its file and line."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from delivsim.errors import Problem
+
+LARGEST = 1e9
+"""No time, place or amount of a real day is larger; a larger number is a slip of the pen."""
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table; a cell that is not what it must be is noted in ``problems``."""
+
+    file: str
+    line: int
+    cells: dict[str, str]
+    problems: list[Problem]
+
+    def refuse(self, column: str, rule: str) -> None:
+        """Note a mistake on this line."""
+        self.problems.append(Problem(file=self.file, line=self.line, path=column, rule=rule))
+
+    def text(self, column: str) -> str:
+        """Give a cell that must not be blank."""
+        value = self.cells[column]
+        if not value:
+            self.refuse(column, "must not be blank")
+        return value
+
+    def number(self, column: str, *, low: float = -LARGEST, above: float = -math.inf) -> float:
+        """Give a number that is at least ``low`` and greater than ``above``; NaN if it is not."""
+        value = self.cells[column]
+        found = float(value) if _NUMBER.fullmatch(value) else math.nan
+        if math.isnan(found):
+            self.refuse(column, f"must be a number, got {value!r}")
+        elif found <= above:
+            self.refuse(column, f"must be > {above:g}, got {value}")
+        elif not low <= found <= LARGEST:
+            self.refuse(column, f"must be {f'>= {low:g}' if found < low else f'<= {LARGEST:g}'}, got {value}")
+        else:
+            return found
+        return math.nan
+
+    def whole(self, column: str, *, low: float = -LARGEST) -> float:
+        """Give a whole number that is at least ``low``; NaN if it is not."""
+        found = self.number(column, low=low)
+        if math.isnan(found) or found == math.floor(found):
+            return found
+        self.refuse(column, f"must be a whole number, got {self.cells[column]}")
+        return math.nan
+
+
+def read_table(
+    path: Path, columns: Sequence[str], problems: list[Problem], *, separator: str | None = "\t"
+) -> list[Row]:
+    """
+    Read a table with one header line; what is wrong is added to ``problems``.
+
+    Parameters
+    ----------
+    path
+        A UTF-8 text file.
+    columns
+        Names that the header must have, in any order; other columns are kept out.
+    separator
+        What stands between cells; None: any white space.
+
+    Returns
+    -------
+    The rows that have a cell for every column; blank lines are skipped.
+    """
+    lines = _lines(path, problems)
+    if not lines:
+        return []
+    header = [name.strip() for name in lines[0][1].split(separator)]
+    if not _has_columns(path, lines[0][0], header, columns, problems):
+        return []
+    rows = (_row(path, line, text.split(separator), header, problems) for line, text in lines[1:])
+    return [row for row in rows if row is not None]
+
+
+def refuse_repeats(rows: Iterable[Row], column: str) -> None:
+    """Note every row whose cell was already in an earlier row."""
+    first: dict[str, int] = {}
+    for row in rows:
+        name = row.cells[column]
+        if name in first:
+            row.refuse(column, f"given twice: {name!r} is on line {first[name]} already")
+        first.setdefault(name, row.line)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Give `` (did you mean 'x'?)``, or nothing when no known name is near."""
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _lines(path: Path, problems: list[Problem]) -> list[tuple[int, str]]:
+    """Give the numbered lines of a file that are not blank."""
+
+    def refuse(rule: str) -> list[tuple[int, str]]:
+        problems.append(Problem(file=str(path), rule=rule))
+        return []
+
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return refuse("must be a text file in UTF-8, got bytes that are none")
+    except OSError as error:
+        return refuse(f"cannot be read: {(error.strerror or str(error)).lower()}")
+    if "\0" in text:
+        return refuse("must be a text file, got a binary one")
+    lines = enumerate(re.split(r"\r\n|\n|\r", text), start=1)
+    found = [(number, line) for number, line in lines if line.strip()]
+    return found or refuse("must start with a header line, got an empty file")
+
+
+def _has_columns(path: Path, line: int, header: list[str], columns: Sequence[str], problems: list[Problem]) -> bool:
+    missing = [name for name in columns if name not in header]
+    others = [name for name in header if name not in columns]
+    for name in missing:
+        rule = f"no column {name!r} in the header{did_you_mean(name, others)}"
+        problems.append(Problem(file=str(path), line=line, rule=rule))
+    return not missing
+
+
+def _row(path: Path, line: int, cells: list[str], header: list[str], problems: list[Problem]) -> Row | None:
+    if len(cells) != len(header):
+        rule = f"must have {len(header)} cells as the header has, got {len(cells)}"
+        problems.append(Problem(file=str(path), line=line, rule=rule))
+        return None
+    return Row(str(path), line, {n: c.strip() for n, c in zip(header, cells, strict=True)}, problems)
