@@ -171,6 +171,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _c("stock", "int", "units at the start over all items; -1: never runs out"),
         _c("reserved", "int", "units reserved by orders, given-back ones included"),
         _c("given_back", "int", "units given back by cancelled orders"),
+        _c("left", "int", "units left at the end; -1: never runs out"),
     ),
 }
 
