@@ -1,0 +1,116 @@
+"""
+The recorder: the simulation appends tuples, the recorder turns them into tables without letting memory grow.
+
+Raw columns go to plain files while the run lasts and to Parquet once, at the end: so a row's price is one conversion
+(about 0.7 us) and one compression (about 0.4 us), and the bytes do not depend on when rows were flushed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from delivsim.record.columns import CODE, DTYPES, Labels, frame, new_labels, typed
+from delivsim.record.parquet import connect, write_frame
+from delivsim.record.tables import TABLES, Column
+
+CHUNK_ROWS = 32_000
+"""Measured: larger lists leave the processor's cache and cost half as much again to convert."""
+
+
+class Recorder:
+    """
+    Collects the rows of a run.
+
+    Parameters
+    ----------
+    directory
+        Where the tables are to be written; rows wait there, in ``parts/``, until ``close``. None: in memory.
+    chunk_rows
+        How many tuples of a table may wait before ``flush`` turns them into columns.
+
+    Attributes
+    ----------
+    rows
+        One plain list per table; append tuples in the order of ``columns(table)``. The lists are emptied in place
+        and never replaced, so a bound ``append`` stays good.
+    """
+
+    def __init__(self, directory: Path | None = None, chunk_rows: int = CHUNK_ROWS) -> None:
+        self.rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
+        self.directory = directory
+        self._chunk_rows = chunk_rows
+        self._columns = {table: _Columns(table, directory) for table in TABLES}
+
+    def flush(self, force: bool = False) -> None:
+        """Turn lists of ``chunk_rows`` tuples or more (all, with ``force``) into columns; cheap if there are none."""
+        for table, rows in self.rows.items():
+            if len(rows) >= self._chunk_rows or (force and rows):
+                self._columns[table].extend(rows)
+                del rows[:]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Give every table as it stands, rows sorted as ``ROW_ORDER`` says, types as ``TABLES`` says."""
+        self.flush(force=True)
+        return {table: store.frame() for table, store in self._columns.items()}
+
+    def close(self) -> dict[str, Path]:
+        """
+        Write one Parquet file per table into the directory and remove the parts.
+
+        Returns
+        -------
+        The file of each table; the same rows give the same bytes, however often they were flushed.
+        """
+        if self.directory is None:
+            raise ValueError("a recorder without a directory has nothing to close: take its tables()")
+        self.flush(force=True)
+        files = {table: self.directory / f"{table}.parquet" for table in TABLES}
+        with connect() as con:
+            for table, store in self._columns.items():
+                write_frame(con, store.frame(), files[table])
+        shutil.rmtree(self.directory / "parts", ignore_errors=True)
+        return files
+
+
+class _Columns:
+    """The columns of one table so far: arrays in memory, or plain files that grow; text always in memory."""
+
+    def __init__(self, table: str, directory: Path | None) -> None:
+        self._table = table
+        self._parts = None if directory is None else directory / "parts"
+        self._labels: dict[str, Labels] = new_labels(table)
+        self._chunks: dict[str, list[Any]] = {spec.name: [] for spec in TABLES[table]}
+        if self._parts is not None:
+            self._parts.mkdir(parents=True, exist_ok=True)
+            for spec in TABLES[table]:
+                self._file(spec.name).unlink(missing_ok=True)
+
+    def extend(self, rows: list[tuple[Any, ...]]) -> None:
+        for name, values in typed(self._table, rows, self._labels).items():
+            if self._parts is None or isinstance(values, list):
+                self._chunks[name].append(values)
+            else:
+                with self._file(name).open("ab") as file:
+                    values.tofile(file)
+
+    def frame(self) -> pd.DataFrame:
+        data = {spec.name: self._whole(spec) for spec in TABLES[self._table]}
+        return frame(self._table, data, self._labels)
+
+    def _whole(self, spec: Column) -> Any:
+        chunks = self._chunks[spec.name]
+        if spec.kind == "text":
+            return [text for chunk in chunks for text in chunk]
+        dtype = CODE if spec.kind == "category" else DTYPES[spec.kind]
+        if self._parts is not None and self._file(spec.name).exists():
+            return np.memmap(self._file(spec.name), dtype, mode="r")
+        return np.concatenate(chunks) if chunks else np.empty(0, dtype)
+
+    def _file(self, name: str) -> Path:
+        assert self._parts is not None
+        return self._parts / f"{self._table}.{name}.bin"

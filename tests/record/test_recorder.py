@@ -1,0 +1,131 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from delivsim.record.columns import ROW_ORDER, table_of
+from delivsim.record.parquet import connect, read_table, write_frame
+from delivsim.record.recorder import Recorder
+from delivsim.record.tables import TABLES, columns
+
+
+def a_row(table: str, i: int, label: str = "b") -> tuple[object, ...]:
+    """One tuple of the right types whose integers and floats grow with ``i``."""
+    made = {"int": i, "float": i / 3, "category": label, "text": f"é{i}", "bool": i % 2 == 0}
+    return tuple(made[column.kind] for column in TABLES[table])
+
+
+def fill(recorder: Recorder, n: int) -> None:
+    for i in reversed(range(n)):
+        for table, rows in recorder.rows.items():
+            rows.append(a_row(table, i, "cab"[i % 3]))
+        recorder.flush()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_each_column_has_the_type_it_promises(table):
+    """An int column is int64, a float float64, a category a category with sorted labels, also without rows."""
+    for rows in ([], [a_row(table, 1, "z"), a_row(table, 2, "a")]):
+        data = table_of(table, rows)
+        assert list(data.columns) == columns(table)
+        for column in TABLES[table]:
+            dtype = str(data[column.name].dtype)
+            wanted = {"int": "int64", "float": "float64", "category": "category", "bool": "bool"}
+            assert dtype == wanted.get(column.kind, dtype)
+            if column.kind == "category":
+                assert list(data[column.name].cat.categories) == (["a", "z"] if rows else [])
+
+
+def test_rows_are_sorted_as_the_contract_says_and_ties_stay_put():
+    """Requests are sorted by request and attempt, visits stay in the order in which they were recorded."""
+    recorder = Recorder()
+    fill(recorder, 10)
+    tables = recorder.tables()
+    assert ROW_ORDER["visits"] == ()
+    assert tables["visits"]["order"].tolist() == list(range(9, -1, -1))
+    assert tables["requests"]["request"].tolist() == list(range(10))
+    twice = table_of("messages", [a_row("messages", 3, "y"), a_row("messages", 1), a_row("messages", 3, "x")])
+    assert twice["topic"].tolist() == ["b", "y", "x"]
+
+
+def test_attempts_of_one_request_stand_in_order():
+    """Within a request, attempts are sorted even when the first ended last."""
+    at = columns("requests").index
+    rows = []
+    for request, attempt in ((2, 1), (1, 2), (1, 1)):
+        row = list(a_row("requests", 0))
+        row[at("request")], row[at("attempt")] = request, attempt
+        rows.append(tuple(row))
+    data = table_of("requests", rows)
+    assert list(zip(data["request"], data["attempt"], strict=True)) == [(1, 1), (1, 2), (2, 1)]
+
+
+def test_a_bound_append_outlives_a_flush():
+    """Lists are emptied in place, so the simulation may hold on to their append."""
+    recorder = Recorder(chunk_rows=2)
+    append = recorder.rows["visits"].append
+    for i in range(5):
+        append(a_row("visits", i))
+        recorder.flush()
+    assert len(recorder.rows["visits"]) == 1
+    assert len(recorder.tables()["visits"]) == 5
+    assert recorder.rows["visits"] == []
+
+
+def test_bytes_do_not_depend_on_when_rows_were_flushed(tmp_path):
+    """The same rows give the same files, flushed every 3 rows, or never, or kept in memory and written at the end."""
+    files = []
+    for name, chunk_rows in (("often", 3), ("never", 10_000)):
+        (tmp_path / name).mkdir()
+        recorder = Recorder(tmp_path / name, chunk_rows)
+        fill(recorder, 100)
+        files.append({table: path.read_bytes() for table, path in recorder.close().items()})
+        assert {path.name for path in (tmp_path / name).iterdir()} == {f"{table}.parquet" for table in TABLES}
+    memory = Recorder()
+    fill(memory, 100)
+    with connect() as con:
+        for table, data in memory.tables().items():
+            write_frame(con, data, tmp_path / "one.parquet")
+            assert (tmp_path / "one.parquet").read_bytes() == files[0][table]
+    assert files[0] == files[1]
+
+
+def test_unused_labels_do_not_reach_the_file(tmp_path):
+    """A filtered table, whose categories are wider than its rows, writes the bytes of one made of those rows."""
+    rows = [a_row("visits", 1, "b"), a_row("visits", 2, "a"), a_row("visits", 3, "c")]
+    few = table_of("visits", rows)
+    few = few[few["outcome"] != "b"].reset_index(drop=True)
+    with connect() as con:
+        write_frame(con, few, tmp_path / "few.parquet")
+        write_frame(con, table_of("visits", rows[1:]), tmp_path / "made.parquet")
+    assert (tmp_path / "few.parquet").read_bytes() == (tmp_path / "made.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_written_table_comes_back_as_it_was(table, tmp_path):
+    """Values, NaN, text and column types survive the file, with and without rows."""
+    for n in (0, 5):
+        data = table_of(table, [a_row(table, i, "xy"[i % 2]) for i in range(n)])
+        if n and "placed_at" in data:
+            data.loc[2, "placed_at"] = np.nan
+        with connect() as con:
+            write_frame(con, data, tmp_path / "t.parquet")
+        pd.testing.assert_frame_equal(read_table(table, tmp_path / "t.parquet"), data, check_exact=True)
+
+
+def test_a_tuple_of_the_wrong_length_is_told():
+    """A row with a column too few is a mistake that names the table."""
+    recorder = Recorder()
+    recorder.rows["decisions"] += [a_row("decisions", 1), a_row("decisions", 2)[:-1]]
+    with pytest.raises(ValueError, match="decisions: a row has 8 columns"):
+        recorder.flush(force=True)
+
+
+def test_old_parts_do_not_leak_into_a_new_run(tmp_path):
+    """A directory in which an earlier run was killed starts empty."""
+    killed = Recorder(tmp_path)
+    fill(killed, 4)
+    killed.flush(force=True)
+    fresh = Recorder(tmp_path)
+    fresh.rows["visits"].append(a_row("visits", 1))
+    assert len(fresh.tables()["visits"]) == 1
+    assert len(fresh.tables()["legs"]) == 0
