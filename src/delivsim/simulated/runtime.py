@@ -22,7 +22,7 @@ from simpy.events import Event, EventPriority, Timeout
 from delivsim.dispatch.problem import DispatchPolicy, check_assignment
 from delivsim.services import effects
 from delivsim.services.effects import After, Decision, Delete, Publish
-from delivsim.services.messages import OVERLOADED, TIMED_OUT, UNAVAILABLE, Message, Request
+from delivsim.services.messages import OVERLOADED, TIMED_OUT, UNAVAILABLE, Message, Request, Response
 from delivsim.services.service import Handler, Timer
 from delivsim.simulated.broker import Broker
 from delivsim.simulated.draws import OrderDraws
@@ -68,8 +68,8 @@ class Frame:
     """One handler at work; also one attempt of its caller, and the visit to the station."""
 
     __slots__ = (
-        "answer", "answered", "arrived_at", "attempt", "body", "caller", "cause", "coro", "ended_at", "ends_at", "first_sent_at",
-         "id", "op", "operation", "order", "parent", "pending", "queue_length", "queued_at", "reads",
+        "answer", "answered", "arrived_at", "attempt", "body", "caller", "cause", "coro", "ended_at", "ends_at",
+        "first_sent_at", "id", "op", "operation", "order", "parent", "pending", "queue_length", "queued_at", "reads",
         "response", "seen", "sent_at", "server", "service", "started_at", "timer", "work",
     )  # fmt: skip
 

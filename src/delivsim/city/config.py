@@ -1,0 +1,205 @@
+"""What a scenario says under ``city``, and how the people of an instance behave."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from delivsim.domain.config import Config, refuse
+from delivsim.domain.distributions import DurationLaw, NumberLaw, duration_law
+from delivsim.domain.units import (
+    Distance,
+    Duration,
+    Instant,
+    Money,
+    PositiveDistance,
+    PositiveDuration,
+    Rate,
+    Share,
+    Speed,
+)
+
+Count = Annotated[int, Field(ge=1, le=10_000_000)]
+
+
+def _law(value: object) -> DurationLaw:
+    law: DurationLaw = duration_law(value)  # type: ignore[assignment]
+    return law
+
+
+class CustomersConfig(Config):
+    """How customers behave; the defaults are customers who never do anything but order."""
+
+    patience: DurationLaw | None = None
+    """How long after placing it a customer cancels an order that is still not picked up; without it never."""
+    track_every: PositiveDuration | None = None
+    """How often the app asks how far the order is; without it never."""
+    bad_token: Share = 0.0
+    """Share of orders placed with a token that is not valid (outcome rejected, reason auth)."""
+    declined_card: Share = 0.0
+    """Share of orders paid with a card that is declined (outcome cancelled, reason payment)."""
+    view_profile: Share = 0.0
+    """Share of orders before which the customer looks at the profile."""
+    update_profile: Share = 0.0
+    """Share of orders before which the customer changes the profile."""
+    feedback: Share = 0.0
+    """Share of delivered orders for which the customer gives feedback."""
+    feedback_delay: DurationLaw = Field(default_factory=lambda: _law("5min"))
+    """How long after delivery the feedback comes."""
+
+
+class RidersConfig(Config):
+    """How riders behave; the defaults are riders who accept everything at once."""
+
+    accept: Share = 1.0
+    """Share of offers that a rider answers with yes."""
+    ignore: Share = 0.0
+    """Share of offers that a rider does not answer at all."""
+    think_time: DurationLaw = Field(default_factory=lambda: _law("0s"))
+    """How long a rider thinks about an offer."""
+    report_every: PositiveDuration | None = 300.0
+    """How often a moving rider's app reports the position."""
+    report_at_rest_every: PositiveDuration | None = 1800.0
+    """How often a waiting rider's app reports the position."""
+
+    @model_validator(mode="after")
+    def _shares(self) -> RidersConfig:
+        if self.accept + self.ignore > 1.0 + 1e-9:
+            raise refuse((("ignore",), f"accept + ignore must be <= 1, got {self.accept + self.ignore:g}"))
+        return self
+
+
+class KitchensConfig(Config):
+    """When kitchens start, and how long they take."""
+
+    preparation_starts: Literal["given", "on_order", "on_accept"] = "on_order"
+    """given: the instance's ready times are facts; on_order: when it is placed; on_accept: when a rider has it."""
+    preparation: DurationLaw = Field(default_factory=lambda: _law({"kind": "gamma", "mean": "12min", "cv": 0.35}))
+    """How long cooking one order takes, once begun (not for ``given``)."""
+    estimate: DurationLaw | None = None
+    """What the store says it takes, one constant per menu item; without it the mean of ``preparation``."""
+
+
+class DemandConfig(Config):
+    """When orders come: a Poisson process whose rate changes at given times of day."""
+
+    rate: dict[str, Rate]
+    """Orders per time from each time of day on, such as {"18:00": 600/h, "19:30": 900/h}."""
+    basket: NumberLaw = Field(default_factory=lambda: _basket())
+    """Units per order, rounded to whole numbers, at least 1."""
+
+    @model_validator(mode="after")
+    def _times(self) -> DemandConfig:
+        if not self.rate:
+            raise refuse((("rate",), "must name at least one time of day"))
+        for text in self.rate:
+            try:
+                Instant.parse(text)
+            except ValueError as wrong:
+                raise refuse((("rate", text), str(wrong))) from None
+        return self
+
+
+def _basket() -> NumberLaw:
+    from delivsim.domain.distributions import Uniform
+
+    return Uniform[float](kind="uniform", low=1.0, high=3.0)
+
+
+class StoresConfig(Config):
+    """The stores of a generated city."""
+
+    count: Count = 60
+    """How many stores there are."""
+    clusters: Count = 5
+    """How many districts they cluster in."""
+    spread: PositiveDistance = 700.0
+    """Standard deviation of a store's distance from the middle of its district, in each direction."""
+    popularity: Annotated[float, Field(ge=0, le=5)] = 0.8
+    """Exponent of the Zipf law of orders per store; 0: all alike."""
+    items: Count = 12
+    """Items on each menu."""
+    price_low: Money = 900
+    """Cheapest item."""
+    price_high: Money = 2200
+    """Dearest item."""
+    stock: Annotated[int, Field(ge=0)] | None = None
+    """Units of each item at the start; without it nothing runs out."""
+    cooks: Count | None = None
+    """Orders that a store cooks at the same time; without it any number."""
+
+
+class ShiftConfig(Config):
+    """Riders who work the same shift."""
+
+    start: Instant
+    """When the shift starts."""
+    end: Instant
+    """When it ends."""
+    riders: Count
+    """How many riders work it."""
+
+
+class RosterConfig(RidersConfig):
+    """The riders of a generated city: how many, when, how fast, and how they behave."""
+
+    shifts: Annotated[tuple[ShiftConfig, ...], Field(min_length=1)]
+    """Who works when."""
+    speed: Annotated[Speed, Field(gt=0)] = 5.0
+    """Speed along the way."""
+    pay_per_order: Money = 450
+    """Paid for each delivered order."""
+    guaranteed_pay_per_hour: Money = 1100
+    """Paid at least, per hour of shift."""
+
+
+class CityConfig(Config):
+    """A synthetic city: a square with districts of stores, customers around them, and riders."""
+
+    side: PositiveDistance = 8000.0
+    """Length of the square's side."""
+    reach: PositiveDistance = 1600.0
+    """Standard deviation of a customer's distance from the store, in each direction."""
+    detour: Annotated[float, Field(ge=1, le=5)] = 1.3
+    """Streets are this many times longer than straight lines."""
+    demand: DemandConfig
+    """When orders come."""
+    stores: StoresConfig = StoresConfig()
+    """The stores."""
+    kitchens: KitchensConfig = KitchensConfig()
+    """How they cook."""
+    customers: CustomersConfig = CustomersConfig()
+    """How customers behave."""
+    riders: RosterConfig
+    """The riders."""
+    pickup_service_time: Duration = 120.0
+    """What a rider spends at a store besides waiting; half before the hand-over, half after."""
+    dropoff_service_time: Duration = 120.0
+    """What a rider spends at a customer's door; half before the hand-over, half after."""
+    target_click_to_door: PositiveDuration = 2400.0
+    """Click-to-door the platform aims at; what is above it is overage."""
+    max_click_to_door: PositiveDuration = 5400.0
+    """Click-to-door that is never to be passed."""
+    same_store_bundles: bool = True
+    """Whether only orders of one store may share a bundle."""
+    margin: Distance = 0.0
+    """Customers live at least this far inside the square's edge."""
+
+    @model_validator(mode="after")
+    def _no_facts(self) -> CityConfig:
+        if self.kitchens.preparation_starts == "given":
+            rule = "given is for instances, whose ready times are facts; use on_order or on_accept"
+            raise refuse((("kitchens", "preparation_starts"), rule))
+        return self
+
+
+class BehaviorConfig(Config):
+    """How the people of an instance behave; the defaults change nothing of the instance."""
+
+    customers: CustomersConfig = CustomersConfig()
+    """How customers behave."""
+    riders: RidersConfig = RidersConfig()
+    """How riders behave."""
+    kitchens: KitchensConfig = KitchensConfig(preparation_starts="given")
+    """When kitchens start."""

@@ -1,0 +1,38 @@
+"""Calls that an app makes until the platform has taken note, however long that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from simpy import Environment
+from simpy.events import Event
+
+from delivsim.city.port import Platform
+from delivsim.services.messages import Request
+
+PAUSE = 30.0
+"""Seconds between two tries, on top of the retries of the app's edge."""
+
+
+def insist(env: Environment, platform: Platform, request: Request) -> None:
+    """Have a request done, without waiting for it."""
+
+    def answered(event: Event) -> None:
+        if event.value.status >= 500:
+            env.timeout(PAUSE).callbacks.append(lambda _: insist(env, platform, request))
+
+    event = platform.call(request)
+    if event.callbacks is None:
+        answered(event)
+    else:
+        event.callbacks.append(answered)
+
+
+def insisting(env: Environment, platform: Platform, request: Request) -> Generator[Any, Any, Any]:
+    """Have a request done and give its answer: ``response = yield from insisting(...)``."""
+    while True:
+        response = yield platform.call(request)
+        if response.status < 500:
+            return response
+        yield env.timeout(PAUSE)

@@ -1,0 +1,182 @@
+"""The ledger: what became of every order, as its customer, its kitchen and its rider saw it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from simpy import Environment
+from simpy.events import Event
+
+from delivsim.domain.instance import Instance
+from delivsim.domain.order import Outcome
+from delivsim.services.messages import Message, Notice
+
+NAN = math.nan
+
+
+class OrderFile:
+    """All that happened to one order; instants in seconds, NaN until they happen."""
+
+    __slots__ = (
+        "arrived_at", "assigned_at", "bundle_size", "delivered_at", "departed_at", "ended_at", "n_offers", "number",
+        "outcome", "picked_up_at", "placed_at", "promised_at", "rating", "ready_at", "ready_event", "reason",
+        "responded_at", "rider", "withdrawn",
+    )  # fmt: skip
+
+    def __init__(self, placed_at: float, ready_at: float | None) -> None:
+        self.placed_at = placed_at
+        self.ready_at = NAN if ready_at is None else ready_at
+        self.responded_at = self.promised_at = self.assigned_at = self.departed_at = self.arrived_at = NAN
+        self.picked_up_at = self.delivered_at = self.ended_at = self.rating = NAN
+        self.outcome: Outcome | None = None
+        self.reason = ""
+        self.rider = -1
+        self.number = 0
+        self.bundle_size = self.n_offers = 0
+        self.withdrawn = False
+        self.ready_event: Event | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the order has its outcome."""
+        return self.outcome is not None
+
+
+class Ledger:
+    """
+    The files of all orders, and how many are still open.
+
+    Parameters
+    ----------
+    env
+        The SimPy environment.
+    instance
+        Whose orders these are.
+
+    Attributes
+    ----------
+    files
+        One ``OrderFile`` per order, in the instance's order.
+    drained
+        Succeeds once all orders have been placed and none is open.
+    """
+
+    def __init__(self, env: Environment, instance: Instance, *, ready_is_given: bool) -> None:
+        self.env, self.instance = env, instance
+        self.files = [OrderFile(o.placed_at, o.ready_at if ready_is_given else None) for o in instance.orders]
+        self.drained = env.event()
+        self.n_placed = self.n_ended = 0
+        self.busy = 0
+
+    def placed(self, i: int) -> None:
+        """Note that the customer pressed the button."""
+        self.files[i].placed_at = self.env.now
+        self.n_placed += 1
+
+    def ended(self, i: int, outcome: Outcome, reason: str = "") -> None:
+        """Note how an order ended; only the first end counts."""
+        file = self.files[i]
+        if file.outcome is not None:
+            return
+        file.outcome, file.reason, file.ended_at = outcome, reason, self.env.now
+        self.n_ended += 1
+        if outcome is not Outcome.DELIVERED:
+            file.withdrawn = True
+            self._wake(file)
+        self.check()
+
+    def reopened(self, i: int) -> None:
+        """Note that an order lives whose customer had given up on the answer: its outcome is the platform's."""
+        file = self.files[i]
+        if file.outcome in (Outcome.FAILED, Outcome.REJECTED):
+            file.outcome, file.reason, file.ended_at, file.withdrawn = None, "", NAN, False
+            self.n_ended -= 1
+
+    def ready(self, i: int) -> None:
+        """Note that the food is ready."""
+        file = self.files[i]
+        if math.isnan(file.ready_at):
+            file.ready_at = self.env.now
+        self._wake(file)
+
+    def wait_ready(self, i: int) -> Event | None:
+        """Give the event to wait for until the food is ready or no longer wanted; None: no need to wait."""
+        file = self.files[i]
+        now = self.env.now
+        if file.withdrawn or file.ready_at <= now:
+            return None
+        if not math.isnan(file.ready_at):
+            return self.env.timeout(file.ready_at - now)
+        if file.ready_event is None:
+            file.ready_event = self.env.event()
+        return file.ready_event
+
+    def withdrawn(self, i: int) -> None:
+        """Note that a rider was told to forget an order."""
+        self.files[i].withdrawn = True
+        self._wake(self.files[i])
+
+    def notice(self, message: Message) -> None:
+        """Take what a customer's phone shows."""
+        told: Notice = message.body
+        i = told.reference
+        if told.status == "cancelled":
+            if told.reason == "abandoned":
+                self.ended(i, Outcome.FAILED, "abandoned")
+            else:
+                self.ended(i, Outcome.CANCELLED, told.reason)
+        elif told.status == "confirmed":
+            self.files[i].number = told.order
+            self.reopened(i)
+
+    def check(self) -> None:
+        """See whether the run may end: nobody is left to order, no order is open, nobody is about to say something."""
+        everyone = self.n_placed == len(self.files)
+        if everyone and self.n_ended == len(self.files) and self.busy == 0 and not self.drained.triggered:
+            self.drained.succeed()
+
+    def close(self, dead: set[int]) -> None:
+        """Give every open order its outcome at the end of the run; ``dead`` are orders with a dead letter."""
+        for i, file in enumerate(self.files):
+            if file.outcome is None:
+                lost = i in dead
+                file.outcome = Outcome.FAILED if lost else Outcome.CENSORED
+                file.reason = "dead_letter" if lost else ("not_placed" if math.isnan(file.placed_at) else "open")
+                file.ended_at = NAN
+
+    def order_rows(self, accounts: dict[int, tuple[int, int]]) -> list[tuple[Any, ...]]:
+        """Give the rows of the orders table; ``accounts`` holds (charged, refunded) cents by order."""
+        return [
+            (
+                i, order.id, order.customer, order.store, file.rider, order.x, order.y,
+                sum(units for _, units in order.items), file.placed_at, file.responded_at, file.promised_at,
+                file.ready_at, file.assigned_at, file.departed_at, file.arrived_at, file.picked_up_at,
+                file.delivered_at, file.ended_at, file.outcome.value if file.outcome else "", file.reason,
+                file.bundle_size, file.n_offers, *accounts.get(i, (0, 0)), file.rating,
+            )
+            for i, (order, file) in enumerate(zip(self.instance.orders, self.files, strict=True))
+        ]  # fmt: skip
+
+    def rider_rows(self) -> list[tuple[Any, ...]]:
+        """Give the rows of the riders table: pay is the greater of pay per order and the guarantee (Reyes et al.)."""
+        rules, rows = self.instance.rules, []
+        orders: dict[int, int] = {}
+        bundles: dict[int, set[float]] = {}
+        for file in self.files:
+            if file.outcome is Outcome.DELIVERED:
+                orders[file.rider] = orders.get(file.rider, 0) + 1
+                bundles.setdefault(file.rider, set()).add(file.picked_up_at)
+        for r, rider in enumerate(self.instance.riders):
+            n = orders.get(r, 0)
+            earned = rules.pay_per_order * n
+            guaranteed = round(rules.guaranteed_pay_per_hour * (rider.off_at - rider.on_at) / 3600.0)
+            pay, on_guarantee = max(earned, guaranteed), guaranteed > earned
+            rows.append((r, rider.id, rider.on_at, rider.off_at, n, len(bundles.get(r, ())), pay, on_guarantee))
+        return rows
+
+    @staticmethod
+    def _wake(file: OrderFile) -> None:
+        if file.ready_event is not None and not file.ready_event.triggered:
+            file.ready_event.succeed()
+        file.ready_event = None
