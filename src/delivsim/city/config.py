@@ -77,8 +77,8 @@ class KitchensConfig(Config):
     """given: the instance's ready times are facts; on_order: when it is placed; on_accept: when a rider has it."""
     preparation: DurationLaw = Field(default_factory=lambda: _law({"kind": "gamma", "mean": "12min", "cv": 0.35}))
     """How long cooking one order takes, once begun (not for ``given``)."""
-    estimate: DurationLaw | None = None
-    """What the store says it takes, one constant per menu item; without it the mean of ``preparation``."""
+    estimate: Duration | None = None
+    """What the menu says it takes; without it the mean of ``preparation``."""
 
 
 class DemandConfig(Config):

@@ -76,7 +76,7 @@ class Customers:
         file.responded_at = self.env.now
         if response.body is None:
             self._refused(i, response)
-        elif not file.ended:
+        elif not file.has_ended():
             file.number, file.promised_at = response.body.order, response.body.promised_at
             yield from self._wait(i)
 
@@ -104,9 +104,9 @@ class Customers:
         file, placed_at = self.ledger.files[i], self.instance.orders[i].placed_at
         give_up_at = placed_at + self._patience(i) if self._patience else math.inf
         next_look = self.env.now + every
-        while not file.ended and min(give_up_at, next_look) < math.inf:
+        while not file.has_ended() and min(give_up_at, next_look) < math.inf:
             yield self.env.timeout(max(0.0, min(give_up_at, next_look) - self.env.now))
-            if file.ended:
+            if file.has_ended():
                 return
             if give_up_at <= next_look:
                 give_up_at = math.inf

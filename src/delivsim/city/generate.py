@@ -52,7 +52,7 @@ def generate(config: CityConfig, starts_at: datetime, horizon: float, streams: S
 
 
 def _inside(places: Floats, config: CityConfig, margin: float = 0.0) -> Floats:
-    return np.round(np.clip(places, margin, config.side - margin), 1)
+    return np.asarray(np.round(np.clip(places, margin, config.side - margin), 1), dtype=np.float64)
 
 
 def _stores(config: CityConfig, rng: np.random.Generator) -> list[Store]:

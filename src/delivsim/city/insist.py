@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, cast
 
 from simpy import Environment
 from simpy.events import Event
 
 from delivsim.city.port import Platform
-from delivsim.services.messages import Request
+from delivsim.services.messages import Request, Response
 
 PAUSE = 30.0
 """Seconds between two tries, on top of the retries of the app's edge."""
@@ -19,11 +19,12 @@ def insist(env: Environment, platform: Platform, request: Request) -> None:
     """Have a request done, without waiting for it."""
 
     def answered(event: Event) -> None:
-        if event.value.status >= 500:
+        response = cast(Response[Any], event.value)
+        if response.status >= 500:
             env.timeout(PAUSE).callbacks.append(lambda _: insist(env, platform, request))
 
     event = platform.call(request)
-    if event.callbacks is None:
+    if event.processed:
         answered(event)
     else:
         event.callbacks.append(answered)

@@ -37,8 +37,7 @@ class OrderFile:
         self.withdrawn = False
         self.ready_event: Event | None = None
 
-    @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether the order has its outcome."""
         return self.outcome is not None
 

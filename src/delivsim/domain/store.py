@@ -19,6 +19,8 @@ class Store:
         The store's name in its instance.
     x, y
         Metres (Euclidean) or longitude, latitude in degrees.
+    menu
+        Pairs of (item, price in cents); empty: one item named "meal".
     stock
         Units of each menu item at the start, pairs of (item, units); empty: nothing ever runs out.
     cooks
@@ -28,6 +30,7 @@ class Store:
     id: str
     x: float
     y: float
+    menu: tuple[tuple[str, int], ...] = ()
     stock: tuple[tuple[str, int], ...] = ()
     cooks: int | None = None
 

@@ -127,6 +127,10 @@ class Topic:
         self.push_delay: OrderDraws | None = None
         self.last_at = [0.0] * partitions
 
+    def set_partitions(self, n: int) -> None:
+        """Divide the topic into this many partitions, before anything is published to it."""
+        self.partitions, self.last_at = n, [0.0] * n
+
 
 class Broker:
     """

@@ -1,0 +1,246 @@
+"""Wires a run: environment, streams, recorder, platform, city. Nothing else wires anything."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+from simpy import Environment
+from simpy.events import Event
+
+from delivsim.city.config import BehaviorConfig
+from delivsim.city.customers import Customers
+from delivsim.city.generate import generate
+from delivsim.city.kitchens import Kitchens
+from delivsim.city.ledger import Ledger
+from delivsim.city.riders import Riders
+from delivsim.city.workloads import start_workload
+from delivsim.dispatch.config import DispatchConfig, make_policy
+from delivsim.dispatch.problem import DispatchPolicy
+from delivsim.domain.instance import Instance
+from delivsim.domain.streams import Streams
+from delivsim.record.recorder import Recorder
+from delivsim.scenario.formats import read_instance
+from delivsim.scenario.schema import Scenario
+from delivsim.services.delivery import Deliveries, delivery
+from delivsim.services.gateway import gateway
+from delivsim.services.messages import Place
+from delivsim.services.notification import notification
+from delivsim.services.order import OrderRecord, Promise, order
+from delivsim.services.payment import Bill, payment
+from delivsim.services.service import Service
+from delivsim.services.store import MenuItem, Reservation, Stock, StoreProfile, store
+from delivsim.services.user import Token, user
+from delivsim.simulated.assemble import Parts, assemble
+from delivsim.simulated.config import PlatformConfig
+from delivsim.simulated.runtime import NamedPolicy
+
+LONGEST_DRAIN = 3 * 3600.0
+"""Seconds after the horizon at which a run ends at the latest (``drain: until_done``)."""
+SETTLE = 30.0
+"""Seconds after the last order's end in which the platform's last messages come to rest."""
+MEAL_PRICE = 2000
+"""Cents for an item of a store without a menu."""
+DECISION = "dispatch/decision_time"
+
+
+class Simulation:
+    """
+    Everything of one run, wired and ready.
+
+    Attributes
+    ----------
+    env
+        The SimPy environment; ``env.now`` is the simulated time in seconds.
+    parts
+        The platform.
+    instance, ledger
+        The city's orders and what became of them; None for a platform without a city.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int, recorder: Recorder, policy: DispatchPolicy | None) -> None:
+        self.scenario, self.seed, self.recorder = scenario, seed, recorder
+        self.env = Environment()
+        self.streams = Streams(seed)
+        self.instance = _instance(scenario, self.streams)
+        self.policy = None if self.instance is None else self._named(scenario.dispatch, policy)
+        built_in = () if self.instance is None else _services(scenario, self.instance)
+        self.parts = assemble(self.env, scenario.platform, built_in, self.streams, recorder.rows, self.policy)
+        self.ledger = None if self.instance is None else self._people(self.instance)
+        until = scenario.horizon
+        for workload in scenario.platform.workloads:
+            start_workload(self.env, self.parts.runtime, workload, self.streams, until)
+        self._plan_faults()
+        self.stop = self._stop_event()
+
+    def _named(self, config: DispatchConfig, policy: DispatchPolicy | None) -> NamedPolicy:
+        law = config.decision_time
+        name = config.policy if policy is None else type(policy).__name__
+        return NamedPolicy(
+            name,
+            make_policy(config) if policy is None else policy,
+            self.streams["dispatch/policy"],
+            self.streams.sequence(DECISION, law.sample) if law.constant is None else lambda: law.constant or 0.0,
+            time.perf_counter,
+        )
+
+    def _people(self, instance: Instance) -> Ledger:
+        behavior = _behavior(self.scenario)
+        given = behavior.kitchens.preparation_starts == "given"
+        env, platform, streams, rows = self.env, self.parts.runtime, self.streams, self.recorder.rows
+        ledger = Ledger(env, instance, ready_is_given=given)
+        _stock_up(self.parts, instance, behavior)
+        self.kitchens = Kitchens(env, platform, instance, ledger, behavior.kitchens, streams)
+        Riders(env, platform, instance, ledger, behavior.riders, streams, offers=rows["offers"], legs=rows["legs"])
+        Customers(env, platform, instance, ledger, behavior.customers, streams, item_per_order=given)
+        return ledger
+
+    def _stop_event(self) -> Event:
+        """Give the event that ends the run: the end of the drain, or everything done before that."""
+        scenario, env = self.scenario, self.env
+        drain = LONGEST_DRAIN if scenario.drain == "until_done" else scenario.drain
+        end = env.timeout(scenario.horizon + drain)
+        stop = env.event()
+
+        def ended(_: Event) -> None:
+            if not stop.triggered:
+                stop.succeed()
+
+        end.callbacks.append(ended)
+        if scenario.drain == "until_done" and self.ledger is not None:
+            self.ledger.drained.callbacks.append(lambda _: env.timeout(SETTLE).callbacks.append(ended))
+        return stop
+
+    def _plan_faults(self) -> None:
+        for fault in self.scenario.faults:
+            at = fault.at.at(self.scenario.starts_at)
+            begin = self.env.timeout(at)
+            station = next(name for name, on in self.parts.on_station.items() if fault.service in on)
+            names = self.parts.on_station[station]
+            if fault.kind == "crash":
+                servers = self.parts.stations[station].servers if self.parts.stations[station] else 0
+                begin.callbacks.append(lambda _, n=names: self.parts.runtime.crash(n))
+                end = self.env.timeout(at + fault.duration)
+                end.callbacks.append(lambda _, n=names, s=servers: self.parts.runtime.restart(n, s))
+            else:
+                service = self.parts.runtime.services[fault.service]
+                begin.callbacks.append(lambda _, s=service, f=fault: setattr(s, "slow", s.slow * f.factor))
+                end = self.env.timeout(at + fault.duration)
+                end.callbacks.append(lambda _, s=service, f=fault: setattr(s, "slow", s.slow / f.factor))
+
+    def finish(self) -> None:
+        """Write the rows of whatever is only known at the end."""
+        runtime, rows = self.parts.runtime, self.recorder.rows
+        runtime.finish()
+        if self.ledger is None or self.instance is None:
+            return
+        self.ledger.close(runtime.broker.dead)
+        rows["orders"].extend(self.ledger.order_rows(_accounts(self.parts)))
+        rows["riders"].extend(self.ledger.rider_rows())
+        rows["stores"].extend(_store_rows(self.parts, self.instance, self.kitchens.n_cooked))
+
+
+def _behavior(scenario: Scenario) -> Any:
+    """How people behave: what the city says, or the instance."""
+    if scenario.city is not None:
+        return scenario.city
+    assert scenario.instance is not None
+    return scenario.instance.behavior
+
+
+def _instance(scenario: Scenario, streams: Streams) -> Instance | None:
+    if scenario.instance is not None:
+        return read_instance(scenario.instance.format, scenario.instance.path)
+    if scenario.city is not None:
+        return generate(scenario.city, scenario.starts_at, scenario.horizon, streams, name=scenario.name)
+    return None
+
+
+def _services(scenario: Scenario, instance: Instance) -> tuple[Service, ...]:
+    platform, dispatch = scenario.platform, scenario.dispatch
+    behavior: BehaviorConfig = _behavior(scenario)
+    mode = platform.payment.mode
+    deliveries = Deliveries(
+        travel=instance.travel,
+        rules=instance.rules,
+        every=dispatch.every,
+        offer_timeout=dispatch.offer_timeout,
+        decline_pause=dispatch.decline_pause,
+        give_up_after=math.inf if dispatch.give_up_after is None else dispatch.give_up_after,
+        prepare_on_accept=behavior.kitchens.preparation_starts == "on_accept",
+    )
+    promise = _promise(platform, instance)
+    return (
+        gateway(payment_mode=mode),
+        user(),
+        order(promise=promise, payment_mode=mode, abandon_after=platform.abandon_after),
+        store(),
+        delivery(deliveries),
+        payment(payment_mode=mode),
+        notification(payment_mode=mode),
+    )
+
+
+def _promise(platform: PlatformConfig, instance: Instance) -> Promise:
+    config = platform.promise
+
+    def fixed(now: float, _preparation_time: float, _place: Place, _address: Place) -> float:
+        return now + config.after
+
+    def estimate(now: float, preparation_time: float, place: Place, address: Place) -> float:
+        return now + preparation_time + config.waiting + instance.travel.time(place, address, config.speed)
+
+    return fixed if config.rule == "fixed" else estimate
+
+
+def _stock_up(parts: Parts, instance: Instance, behavior: Any) -> None:
+    """Put users, menus and stock into the services' own state, as a platform's onboarding would have."""
+    services = parts.runtime.services
+    customers = {order.customer for order in instance.orders}
+    services["user"].state[Token] = {f"token-{c}": Token(c) for c in sorted(customers)}
+    state = services["store"].state
+    state[StoreProfile] = {s: StoreProfile((store.x, store.y)) for s, store in enumerate(instance.stores)}
+    state[Stock] = {(s, item): Stock(n) for s, store in enumerate(instance.stores) for item, n in store.stock}
+    kitchens = behavior.kitchens
+    if kitchens.preparation_starts == "given":
+        state[MenuItem] = {
+            (o.store, o.id): MenuItem(MEAL_PRICE, (o.ready_at or o.placed_at) - o.placed_at) for o in instance.orders
+        }
+        return
+    estimate = kitchens.preparation.mean if kitchens.estimate is None else kitchens.estimate
+    state[MenuItem] = {
+        (s, item): MenuItem(price, estimate)
+        for s, store in enumerate(instance.stores)
+        for item, price in (store.menu or (("meal", MEAL_PRICE),))
+    }
+
+
+def _accounts(parts: Parts) -> dict[int, tuple[int, int]]:
+    """Give (charged, refunded) cents of each order, from the payment service's own books."""
+    services = parts.runtime.services
+    reference = {r.id: r.reference for r in services["order"].state.get(OrderRecord, {}).values()}
+    accounts: dict[int, tuple[int, int]] = {}
+    for number, bill in services["payment"].state.get(Bill, {}).items():
+        if bill.status in ("charged", "refunded"):
+            accounts[reference[number]] = (bill.amount, bill.amount if bill.status == "refunded" else 0)
+    return accounts
+
+
+def _store_rows(parts: Parts, instance: Instance, cooked: list[int]) -> list[tuple[Any, ...]]:
+    state = parts.runtime.services["store"].state
+    reserved, given_back = [0] * len(instance.stores), [0] * len(instance.stores)
+    for held in state.get(Reservation, {}).values():
+        units = sum(n for _, n in held.items)
+        reserved[held.store] += units
+        given_back[held.store] += units if held.status == "given_back" else 0
+    left = [0] * len(instance.stores)
+    for (s, _), stock in state.get(Stock, {}).items():
+        left[s] += stock.units
+    return [
+        (
+            s, store.id, store.x, store.y, cooked[s], sum(n for _, n in store.stock) if store.stock else -1,
+            reserved[s], given_back[s], left[s] if store.stock else -1,
+        )
+        for s, store in enumerate(instance.stores)
+    ]  # fmt: skip

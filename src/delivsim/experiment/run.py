@@ -1,0 +1,169 @@
+"""Runs a scenario and gives its result."""
+
+from __future__ import annotations
+
+import gc
+import platform as machine
+import resource
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from delivsim.dispatch.problem import DispatchPolicy
+from delivsim.experiment.build import Simulation
+from delivsim.record.recorder import Recorder
+from delivsim.record.result import Result
+from delivsim.record.tables import SCHEMA_VERSION
+from delivsim.scenario.reader import scenario_digest
+from delivsim.scenario.schema import Scenario
+
+Progress = Callable[[float, int, int], None]
+"""Told now and then by a run: simulated seconds since the start, orders placed, orders ended."""
+
+LOOKS = 400
+"""How often a run looks up from its work: to tell its progress and to flush its rows."""
+LIBRARIES = ("numpy", "scipy", "pandas", "simpy", "ortools", "networkx", "duckdb", "pydantic")
+
+
+def run(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    policy: DispatchPolicy | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """
+    Run a scenario to its end.
+
+    Parameters
+    ----------
+    scenario
+        What ``load_scenario`` gives.
+    seed
+        Instead of the scenario's own.
+    policy
+        A dispatch policy instead of the one that the scenario names.
+    out
+        A directory to which rows are flushed while the run lasts, so that memory stays flat; it holds the saved
+        result afterwards. Without it everything stays in memory until ``result.save``.
+    progress
+        Told now and then: simulated seconds, orders placed, orders ended.
+
+    Returns
+    -------
+    The result. After Ctrl-C that is what happened so far, and its manifest says ``interrupted_at``.
+    """
+    seed = scenario.seed if seed is None else seed
+    directory = None if out is None else Path(out)
+    began, cpu = time.perf_counter(), time.process_time()
+    recorder = Recorder(directory)
+    simulation = Simulation(scenario, seed, recorder, policy)
+    built = time.perf_counter()
+    interrupted = _run_to_the_end(simulation, progress)
+    simulation.finish()
+    done = time.perf_counter()
+    timings: dict[str, float] = {
+        "build": built - began,
+        "run": done - built,
+        "cpu": time.process_time() - cpu,
+        "decisions": sum(simulation.policy.timings) if simulation.policy else 0.0,
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
+    }
+    result = Result(recorder.tables(), manifest(simulation, interrupted), timings)
+    if directory is not None:
+        result.save(directory)
+    return result
+
+
+def _run_to_the_end(simulation: Simulation, progress: Progress | None) -> bool:
+    """Run until the stop event; tell whether Ctrl-C ended it before."""
+    env, recorder, ledger = simulation.env, simulation.recorder, simulation.ledger
+    every = max(simulation.scenario.horizon / LOOKS, 1e-9)
+
+    def look(_: Any) -> None:
+        recorder.flush()
+        if progress is not None:
+            progress(env.now, ledger.n_placed if ledger else 0, ledger.n_ended if ledger else 0)
+        env.timeout(every).callbacks.append(look)
+
+    env.timeout(every).callbacks.append(look)
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        env.run(until=simulation.stop)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
+    return False
+
+
+def manifest(simulation: Simulation, interrupted: bool) -> dict[str, Any]:
+    """Say what was run, with what, and on which stations; nothing of the clock or the machine's name."""
+    scenario, instance, parts = simulation.scenario, simulation.instance, simulation.parts
+    config = scenario.platform
+    topics = parts.runtime.broker.topics
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "delivsim": version("delivsim"),
+        "versions": {"python": machine.python_version(), **{name: version(name) for name in LIBRARIES}},
+        "scenario": scenario.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "digest": scenario_digest(scenario),
+        "name": scenario.name,
+        "seed": simulation.seed,
+        "starts_at": scenario.starts_at.isoformat(),
+        "timezone": scenario.timezone,
+        "horizon": scenario.horizon,
+        "warm_up": scenario.warm_up,
+        "ended_at": simulation.env.now,
+        "interrupted_at": simulation.env.now if interrupted else None,
+        "instance": None if instance is None else _instance(instance),
+        "stations": {
+            name: {
+                "services": services,
+                "capacity": [list(change) for change in parts.stations[name].capacity],
+                "queue_capacity": parts.stations[name].queue_capacity,
+                "holds": (config.processes.get(name) or config.services[name]).holds,
+            }
+            for name, services in parts.on_station.items()
+            if parts.stations[name] is not None
+        },
+        "services": {service: name for name, services in parts.on_station.items() for service in services},
+        "topics": {
+            name: {
+                "partitions": topic.partitions,
+                "groups": [group.name for group in topic.groups] + (["app"] if topic.listeners else []),
+            }
+            for name, topic in sorted(topics.items())
+        },
+        "policy": simulation.policy.name if simulation.policy else None,
+        "slos": [str(slo) for slo in scenario.slos],
+        "platform": config.kind,
+        "clients": ["customer", "rider", "store_app"] * (instance is not None) + [w.name for w in config.workloads],
+        "operations": _client_operations(simulation),
+    }
+
+
+def _instance(instance: Any) -> dict[str, Any]:
+    rules = instance.rules
+    return {
+        "name": instance.name,
+        "n_orders": len(instance.orders),
+        "n_riders": len(instance.riders),
+        "n_stores": len(instance.stores),
+        "geographic": instance.geographic,
+        "rules": {name: getattr(rules, name) for name in rules.__slots__},
+    }
+
+
+def _client_operations(simulation: Simulation) -> list[str]:
+    from delivsim.services.gateway import CLIENT_OPERATIONS
+
+    own = [workload.operation for workload in simulation.scenario.platform.workloads]
+    return [*(CLIENT_OPERATIONS if simulation.instance is not None else ()), *own]

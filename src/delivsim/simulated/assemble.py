@@ -1,0 +1,218 @@
+"""Puts a simulated platform together from what a scenario says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from simpy import Environment
+
+from delivsim.domain.distributions import Law, duration_law
+from delivsim.domain.streams import Streams
+from delivsim.services.service import Service
+from delivsim.services.steps import Step, handler_of
+from delivsim.simulated.broker import Broker
+from delivsim.simulated.config import (
+    BUILT_IN,
+    EdgeConfig,
+    OperationConfig,
+    PlatformConfig,
+    ServiceConfig,
+    StationConfig,
+    StepConfig,
+)
+from delivsim.simulated.draws import OrderDraws
+from delivsim.simulated.edges import Edge
+from delivsim.simulated.runtime import NamedPolicy, Operation, Runtime, ServiceRuntime
+from delivsim.simulated.station import ComputedStation, EventStation, Station
+
+PUSHED_TO = {
+    "customer.notified": "customer",
+    "rider.offered": "rider",
+    "rider.withdrawn": "rider",
+    "kitchen.requested": "store_app",
+    "kitchen.stopped": "store_app",
+}
+"""Topics that apps listen to: their messages travel as far as a call of that app."""
+
+Rows = Mapping[str, list[tuple[Any, ...]]]
+
+
+class Parts(NamedTuple):
+    """A platform, and its stations by name with the services on each."""
+
+    runtime: Runtime
+    stations: dict[str, Station]
+    on_station: dict[str, list[str]]
+
+
+def assemble(
+    env: Environment,
+    config: PlatformConfig,
+    built_in: Sequence[Service],
+    streams: Streams,
+    rows: Rows,
+    policy: NamedPolicy | None,
+) -> Parts:
+    """
+    Build the platform: stations, services, edges and broker.
+
+    Parameters
+    ----------
+    built_in
+        The built-in services that run; services of one's own come from ``config``.
+    rows
+        The recorder's lists.
+    policy
+        What decides for the delivery service; None where there is none.
+    """
+    ideal = config.kind == "ideal"
+    laws = _Laws(streams, ideal=ideal)
+    runtime = Runtime(env, rows, _edges(env, config, laws, lambda frame: runtime.expire(frame)), policy)
+    names = [service.name for service in built_in]
+    own = [name for name in config.services if name not in names and name not in BUILT_IN]
+    stations, on_station = _stations(env, config, [*names, *own], rows, runtime, ideal=ideal)
+    station_of = {service: stations[name] for name, services in on_station.items() for service in services}
+    runtime.broker = _broker(env, config, laws, rows)
+    for service in built_in:
+        runtime.services[service.name] = _built_in(service, config.services[service.name], station_of, laws)
+    for name in own:
+        runtime.services[name] = _own(name, config.services[name], station_of, laws)
+    for service in built_in:
+        _subscribe(runtime, config, service.name, {topic: topic for topic in service.topics})
+        for timer in service.timers:
+            runtime.start_timer(service.name, timer)
+    for name in own:
+        _subscribe(runtime, config, name, config.services[name].consumes)
+    return Parts(runtime, stations, on_station)
+
+
+class _Laws:
+    """Makes draws of laws; on an ideal platform everything takes no time."""
+
+    def __init__(self, streams: Streams, *, ideal: bool) -> None:
+        self._streams, self._ideal = streams, ideal
+
+    def draws(self, name: str, law: Law) -> OrderDraws:
+        return OrderDraws(self._streams, name, duration_law(0) if self._ideal else law)
+
+    def uniform(self, name: str) -> OrderDraws:
+        return OrderDraws(self._streams, name, duration_law({"kind": "uniform", "low": 0, "high": 1}))
+
+
+def _stations(
+    env: Environment, config: PlatformConfig, names: Sequence[str], rows: Rows, runtime: Runtime, *, ideal: bool
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    together = {service: name for name, process in config.processes.items() for service in process.services}
+    on_station: dict[str, list[str]] = {}
+    for service in names:
+        on_station.setdefault(together.get(service, service), []).append(service)
+    if ideal:
+        return dict.fromkeys(on_station), on_station
+    stations: dict[str, Any] = {}
+    for name in on_station:
+        c: StationConfig = config.processes[name] if name in config.processes else config.services[name]
+        args = (env, name, c.replicas * c.workers, c.queue_capacity, rows["visits"], runtime.worked)
+        stations[name] = EventStation(*args, hold=True) if c.holds == "request" else ComputedStation(*args)
+    return stations, on_station
+
+
+def _edges(
+    env: Environment, config: PlatformConfig, laws: _Laws, expire: Callable[[Any], None]
+) -> Callable[[str, str], Edge]:
+    default, nothing = config.network.default_delay, EdgeConfig()
+    ideal = config.kind == "ideal"
+
+    def make(caller: str, callee: str) -> Edge:
+        name = f"{caller}->{callee}"
+        c = config.network.edges.get(name, nothing)
+        delay = laws.draws(f"network/{name}", default if c.delay is None else c.delay)
+        backoff = None if c.retries is None else laws.draws(f"backoff/{name}", c.retries.backoff)
+        attempts = 1 if c.retries is None else c.retries.max_attempts
+        return Edge(env, delay, None if ideal else c.timeout, attempts, backoff, expire)
+
+    return make
+
+
+def _broker(env: Environment, config: PlatformConfig, laws: _Laws, rows: Rows) -> Broker:
+    b = config.broker
+    broker = Broker(
+        env,
+        publish_delay=laws.draws("broker/publish", b.publish_delay),
+        delivery_delay=laws.draws("broker/delivery", b.delivery_delay),
+        redelivery_delay=b.redelivery_delay,
+        max_deliveries=b.max_deliveries,
+        partitions=b.partitions,
+        rows=rows["messages"],
+    )
+    for name, topic in b.topics.items():
+        if topic.partitions is not None:
+            broker.topic(name).set_partitions(topic.partitions)
+    for name, app in PUSHED_TO.items():
+        edge = config.network.edges.get(f"{app}->gateway")
+        if edge is not None and edge.delay is not None:
+            broker.topic(name).push_delay = laws.draws(f"push/{name}", edge.delay)
+    return broker
+
+
+def _built_in(service: Service, config: ServiceConfig, station_of: Mapping[str, Any], laws: _Laws) -> ServiceRuntime:
+    runtime = ServiceRuntime(service.name, station_of[service.name], hold=config.holds == "request")
+    for name, handler in service.operations.items():
+        c = config.operations.get(name)
+        work = None if c is None or c.work is None else laws.draws(f"work/{service.name}/{name}", c.work)
+        runtime.operations[name] = Operation(name, handler, work)
+    return runtime
+
+
+def _own(name: str, config: ServiceConfig, station_of: Mapping[str, Any], laws: _Laws) -> ServiceRuntime:
+    runtime = ServiceRuntime(name, station_of[name], hold=config.holds == "request")
+    for op_name, op_config in config.operations.items():
+        steps, found = _compiled(op_name, op_config)
+        operation = Operation(op_name, handler_of(steps), None)
+        for step, law in found.items():
+            stream = f"step/{name}/{step}"
+            operation.laws[step] = laws.uniform(stream) if law is None else laws.draws(stream, law)
+        runtime.operations[op_name] = operation
+    return runtime
+
+
+def _compiled(name: str, config: OperationConfig) -> tuple[tuple[Step, ...], dict[str, Law | None]]:
+    """Turn the steps of a scenario into those of a handler; also the laws by the name of their step."""
+    found: dict[str, Law | None] = {}
+
+    def compile_all(steps: Sequence[StepConfig], prefix: str) -> tuple[Step, ...]:
+        return tuple(compile_one(step, f"{prefix}.{i}") for i, step in enumerate(steps))
+
+    def compile_one(step: StepConfig, place: str) -> Step:
+        if step.work is not None or step.wait is not None:
+            found[place] = step.work if step.work is not None else step.wait
+            return Step("work" if step.work is not None else "wait", place)
+        if step.call is not None:
+            return Step("call", targets=(_target(step.call),))
+        if step.call_all is not None:
+            return Step("call_all", targets=tuple(_target(target) for target in step.call_all))
+        if step.publish is not None:
+            return Step("publish", topic=step.publish)
+        found[place] = None
+        branches = step.choose or ()
+        total, cumulative = 0.0, []
+        for branch in branches:
+            total += branch.probability
+            cumulative.append(total)
+        cumulative[-1] = 1.0
+        bodies = tuple(compile_all(branch.steps, f"{place}.{k}") for k, branch in enumerate(branches))
+        return Step("choose", place, branches=bodies, cumulative=tuple(cumulative))
+
+    return compile_all(config.steps or (), name), found
+
+
+def _target(text: str) -> tuple[str, str]:
+    service, operation = text.split(".", 1)
+    return service, operation
+
+
+def _subscribe(runtime: Runtime, config: PlatformConfig, service: str, topics: Mapping[str, str]) -> None:
+    group = config.broker.groups.get(service)
+    concurrency = None if group is None else group.concurrency
+    for topic, operation in topics.items():
+        runtime.broker.consume(topic, service, concurrency, runtime.consumer(service, operation))
