@@ -71,6 +71,14 @@ def test_a_bound_append_outlives_a_flush():
     assert recorder.rows["visits"] == []
 
 
+def test_text_without_rows_is_still_text(tmp_path):
+    """An empty table has a text column of text in its file, for whoever reads it."""
+    with connect() as con:
+        write_frame(con, table_of("orders", []), tmp_path / "orders.parquet")
+        found = con.execute(f"DESCRIBE SELECT id, outcome FROM '{tmp_path}/orders.parquet'").fetchall()
+    assert [row[1] for row in found] == ["VARCHAR", "VARCHAR"]
+
+
 def test_bytes_do_not_depend_on_when_rows_were_flushed(tmp_path):
     """The same rows give the same files, flushed every 3 rows, or never, or kept in memory and written at the end."""
     files = []

@@ -28,7 +28,8 @@ def write_frame(con: DuckDBPyConnection, data: pd.DataFrame, path: Path) -> None
     """Write a table as one Parquet file; it appears whole or not at all."""
     new = path.with_name(path.name + ".new")
     con.register("data", pd.DataFrame({name: _plain(data[name]) for name in data}, copy=False))
-    con.execute(f"COPY data TO {_quoted(new)} (FORMAT parquet, COMPRESSION zstd)")
+    select = ", ".join(_selected(data, str(name)) for name in data)
+    con.execute(f"COPY (SELECT {select} FROM data) TO {_quoted(new)} (FORMAT parquet, COMPRESSION zstd)")
     con.unregister("data")
     os.replace(new, path)
 
@@ -65,6 +66,11 @@ def con_errors() -> tuple[type[Exception], ...]:
     import duckdb
 
     return (duckdb.Error,)
+
+
+def _selected(data: pd.DataFrame, name: str) -> str:
+    """Say that text is text: without rows DuckDB would take it for numbers."""
+    return f'CAST("{name}" AS VARCHAR) AS "{name}"' if pd.api.types.is_string_dtype(data[name]) else f'"{name}"'
 
 
 def _plain(values: pd.Series) -> object:
