@@ -70,3 +70,14 @@ def walk(node: Node, path: Loc = ()) -> Iterator[tuple[Loc, Node]]:
     elif isinstance(node.value, list):
         for i, entry in enumerate(node.value):
             yield from walk(entry, (*path, i))
+
+
+def place_of(root: Node, path: Loc, *, on_key: bool = False) -> Place:
+    """Find where a value is written; what is not written at all is placed at the nearest key above it."""
+    node = root
+    for step in path:
+        below = node.get(step)
+        if below is None:
+            return node.key or node.place
+        node = below
+    return node.key if on_key and node.key else node.place

@@ -1,0 +1,170 @@
+"""What a scenario file may say: it composes the configs that the rooms own, and checks what lies between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
+
+from delivsim.city.config import BehaviorConfig, CityConfig
+from delivsim.dispatch.config import DispatchConfig
+from delivsim.domain.config import Config, Loc, refuse
+from delivsim.domain.units import Duration, Instant, Moment, Money, PositiveDuration, near_miss, shown
+from delivsim.scenario.formats import FORMATS
+from delivsim.scenario.nodes import Node, Place, place_of
+from delivsim.scenario.source_path import SourcePath
+from delivsim.simulated.config import FaultConfig, PlatformConfig
+
+MAX_HORIZON = 366 * 86400.0
+Mistake = tuple[Loc, str]
+
+
+def _known_format(name: str) -> str:
+    if name not in FORMATS:
+        known = sorted(FORMATS)
+        raise ValueError(f"must be one of {', '.join(known)}, got {shown(name)}{near_miss(name, known)}")
+    return name
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError) as error:
+        near = near_miss(name, sorted(available_timezones()))
+        raise ValueError(f"must be a time zone such as Europe/Paris, got {shown(name)}{near}") from error
+    return name
+
+
+def _short_enough(horizon: float) -> float:
+    if horizon > MAX_HORIZON:
+        raise ValueError("must be at most 366d")
+    return horizon
+
+
+def _slo(text: str) -> str:
+    from delivsim.record.metrics import parse_slo
+
+    parse_slo(text)
+    return text
+
+
+class InstanceConfig(Config):
+    """Orders, riders and stores of a published instance."""
+
+    format: Annotated[str, AfterValidator(_known_format), Field(json_schema_extra={"enum": sorted(FORMATS)})]
+    """How its files are written."""
+    path: SourcePath
+    """Where they are, seen from the file that says so."""
+    behavior: BehaviorConfig = BehaviorConfig()
+    """How its people behave, beyond what the instance says."""
+
+
+class CostsConfig(Config):
+    """What things cost, beyond what riders are paid."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    """The currency of every amount of money, as three letters."""
+    server_hour: Money = 0
+    """What one worker of a service costs per hour."""
+
+
+class Scenario(Config):
+    """One evening (or hour, or day) of a platform: who orders, what the platform runs on, and how it dispatches."""
+
+    schema_version: Literal[1] = 1
+    """The version of this file's format."""
+    name: Annotated[str, Field(min_length=1, max_length=80, pattern=r"\S")]
+    """What reports and folders of runs call it."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    """All random numbers follow from it: the same seed gives the same run."""
+    starts_at: Moment = datetime(2026, 1, 1)
+    """Local date and time of the start; times of day count from its midnight."""
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    """Where it is, as an IANA time zone. Shown in reports; the clock does not change within a run."""
+    horizon: Annotated[PositiveDuration, AfterValidator(_short_enough)]
+    """How long customers order. What is open then may still end, see drain; at most 366d."""
+    drain: Literal["until_done"] | Duration = "until_done"
+    """How long after the horizon open orders may take to end; until_done: as long as they need, at most 3h."""
+    warm_up: Duration = 0.0
+    """What is placed before does not count in measures."""
+    extends: str | None = None
+    """Another scenario file, seen from this one, that this one changes: maps merge, all else replaces."""
+    instance: InstanceConfig | None = None
+    """Orders, riders and stores of a published instance; or give city."""
+    city: CityConfig | None = None
+    """A synthetic city; or give instance."""
+    platform: PlatformConfig = PlatformConfig()
+    """The platform: services, network and broker."""
+    dispatch: DispatchConfig = DispatchConfig()
+    """How orders get their riders."""
+    slos: tuple[Annotated[str, AfterValidator(_slo)], ...] = ()
+    """Service level objectives, such as "place_order p99 < 800ms" or "delivered > 99%"."""
+    costs: CostsConfig = CostsConfig()
+    """What things cost."""
+    faults: tuple[FaultConfig, ...] = ()
+    """What breaks, and when."""
+
+    _source: Path | None = PrivateAttr(None)
+    _root: Node | None = PrivateAttr(None)
+
+    @property
+    def source(self) -> Path | None:
+        """The file it was read from, if any."""
+        return self._source
+
+    def place(self, *path: str | int) -> Place:
+        """Say where a value is written, or the nearest key above it: ``place("platform", "services")``."""
+        return Place("scenario") if self._root is None else place_of(self._root, path)
+
+    def located(self, source: Path, root: Node) -> Self:
+        """Give the same scenario, knowing where it was read from."""
+        known = self.model_copy()
+        known._source, known._root = source, root
+        return known
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if mistakes := [*self._demand(), *self._times(), *self._faults()]:
+            raise refuse(*mistakes)
+        return self
+
+    def _demand(self) -> Iterator[Mistake]:
+        if self.instance is not None and self.city is not None:
+            yield ("city",), "must not be given beside instance: have one of the two"
+        if self.instance is None and self.city is None and not self.platform.workloads:
+            yield (), "must have instance or city, or a platform with workloads: nobody would ever order"
+
+    def _times(self) -> Iterator[Mistake]:
+        if self.warm_up >= self.horizon:
+            yield ("warm_up",), "must be shorter than the horizon"
+        for loc, instant in _instants(self, ()):
+            try:
+                instant.at(self.starts_at)
+            except ValueError as error:
+                yield loc, str(error)
+
+    def _faults(self) -> Iterator[Mistake]:
+        known = sorted(self.platform.services)
+        for i, fault in enumerate(self.faults):
+            if fault.service not in known:
+                rule = f"must be a service that exists, got {shown(fault.service)}"
+                yield ("faults", i, "service"), rule + near_miss(fault.service, known)
+
+
+def _instants(part: Any, loc: Loc) -> Iterator[tuple[Loc, Instant]]:
+    """Give every instant below, with its place."""
+    if isinstance(part, Instant):
+        yield loc, part
+    elif isinstance(part, Config):
+        for name, about in type(part).model_fields.items():
+            yield from _instants(getattr(part, name), (*loc, about.alias or name))
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            yield from _instants(value, (*loc, str(key)))
+    elif isinstance(part, tuple):
+        for i, value in enumerate(part):
+            yield from _instants(value, (*loc, i))
