@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import math
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 import pytest
-
-from delivsim.record.columns import empty, table_of
-from delivsim.record.tables import TABLES
-
-DEFAULTS = {"int": 0, "float": math.nan, "category": "", "text": "", "bool": True}
-
-
-def rows(table: str, *given: dict[str, Any]) -> pd.DataFrame:
-    """A table of the given rows; columns that are not named hold nothing."""
-    tuples = [tuple(row.get(c.name, DEFAULTS[c.kind]) for c in TABLES[table]) for row in given]
-    return table_of(table, tuples) if tuples else empty(table)
 
 
 def request(number: int, parent: int, caller: str, name: str, times: tuple[float, ...], **more: Any) -> dict[str, Any]:
@@ -41,13 +30,14 @@ def visit(number: int, name: str, arrived: float, started: float, departed: floa
 
 
 @pytest.fixture
-def story() -> dict[str, pd.DataFrame]:
+def story(sample: ModuleType) -> dict[str, pd.DataFrame]:
     """
     Order ``a`` is placed at t = 60 and delivered at t = 1260; order ``b`` is rejected.
 
     Placing takes 1 s: 0.1 s to the gateway and back each, 0.1 s of waiting and 0.2 s of work there, and a call to
     payment of 0.5 s which its caller gives up (504) although it is done in the end.
     """
+    rows = sample.make
     orders = rows(
         "orders",
         {
