@@ -157,9 +157,7 @@ _TIME = {
     "d": Fraction(86400),
 }
 
-DURATION = Dimension(
-    noun="a duration", base="s", units=_TIME, examples=("20ms", "45min", "2h"), compound=True
-)
+DURATION = Dimension(noun="a duration", base="s", units=_TIME, examples=("20ms", "45min", "2h"), compound=True)
 RATE = Dimension(
     noun="a rate",
     base="/s",
@@ -175,9 +173,7 @@ SPEED = Dimension(
 DISTANCE = Dimension(
     noun="a distance", base="m", units={"m": Fraction(1), "km": Fraction(1000)}, examples=("800m", "1.5km")
 )
-SHARE = Dimension(
-    noun="a share between 0 and 1", base="%", units={"%": Fraction(1, 100)}, examples=("0.9", "90%")
-)
+SHARE = Dimension(noun="a share between 0 and 1", base="%", units={"%": Fraction(1, 100)}, examples=("0.9", "90%"))
 
 
 def parse_duration(value: object) -> float:
@@ -214,9 +210,7 @@ def _positive(number: float) -> float:
     return number
 
 
-_INSTANT_RULE = (
-    "must be a time such as 18:30, 25:30 (past midnight), 2026-11-20T18:30 or 90min after the start"
-)
+_INSTANT_RULE = "must be a time such as 18:30, 25:30 (past midnight), 2026-11-20T18:30 or 90min after the start"
 _INSTANT_SCHEMA = {
     "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "minLength": 2}],
     "unit": "time of day, date and time, or time since the start (a bare number is seconds)",
@@ -280,9 +274,7 @@ class Instant:
         return core_schema.no_info_plain_validator_function(cls.parse, serialization=written)
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Describe the ways to write it."""
         return dict(_INSTANT_SCHEMA)
 
