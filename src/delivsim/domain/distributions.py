@@ -36,6 +36,7 @@ __all__ = [
     "Uniform",
     "Weibull",
     "duration_law",
+    "number_law",
 ]
 
 
@@ -109,7 +110,15 @@ MoneyLaw = Annotated[
 ]
 
 
+_DURATIONS: TypeAdapter[Law] = TypeAdapter(DurationLaw)
+_NUMBERS: TypeAdapter[Law] = TypeAdapter(NumberLaw)
+
+
 def duration_law(value: object) -> Law:
     """Make a law of durations from what a scenario writes: ``duration_law("20ms")`` or a map with ``kind``."""
-    law: Law = TypeAdapter[Law](DurationLaw).validate_python(value)
-    return law
+    return _DURATIONS.validate_python(value)
+
+
+def number_law(value: object) -> Law:
+    """Make a law of numbers from what a scenario writes: ``number_law(3)`` or a map with ``kind``."""
+    return _NUMBERS.validate_python(value)

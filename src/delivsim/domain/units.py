@@ -151,8 +151,8 @@ _TIME = {
     "us": Fraction(1, 1_000_000),
     "ms": Fraction(1, 1000),
     "s": Fraction(1),
-    "m": Fraction(60),
     "min": Fraction(60),
+    "m": Fraction(60),
     "h": Fraction(3600),
     "d": Fraction(86400),
 }
@@ -213,7 +213,7 @@ def _positive(number: float) -> float:
 _INSTANT_RULE = "must be a time such as 18:30, 25:30 (past midnight), 2026-11-20T18:30 or 90min after the start"
 _INSTANT_SCHEMA = {
     "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "minLength": 2}],
-    "unit": "time of day, date and time, or time since the start (a bare number is seconds)",
+    "unit": "time of day, date and time, or time since the start",
     "examples": ["18:30", "25:30", "2026-11-20T18:30", "90min"],
 }
 
@@ -359,15 +359,13 @@ _written_speed = PlainSerializer(SPEED.written, return_type=float | str, when_us
 _written_distance = PlainSerializer(DISTANCE.written, return_type=float | str, when_used="json")
 _written_money = PlainSerializer(lambda cents: f"{cents / 100:.2f}", return_type=str, when_used="json")
 
-Duration = Annotated[
-    float, BeforeValidator(DURATION.parse), _written_duration, _json(DURATION, "s (a bare number is seconds)")
-]
+Duration = Annotated[float, BeforeValidator(DURATION.parse), _written_duration, _json(DURATION, "seconds")]
 PositiveDuration = Annotated[
     float,
     AfterValidator(_positive),
     BeforeValidator(DURATION.parse),
     _written_duration,
-    _json(DURATION, "s (a bare number is seconds)", above=True),
+    _json(DURATION, "seconds", above=True),
 ]
 Rate = Annotated[float, BeforeValidator(RATE.parse), _written_rate, _json(RATE, "per second")]
 PositiveRate = Annotated[
@@ -382,15 +380,15 @@ Speed = Annotated[
     AfterValidator(_positive),
     BeforeValidator(SPEED.parse),
     _written_speed,
-    _json(SPEED, "m/s", above=True),
+    _json(SPEED, "metres per second", above=True),
 ]
-Distance = Annotated[float, BeforeValidator(DISTANCE.parse), _written_distance, _json(DISTANCE, "m")]
+Distance = Annotated[float, BeforeValidator(DISTANCE.parse), _written_distance, _json(DISTANCE, "metres")]
 PositiveDistance = Annotated[
     float,
     AfterValidator(_positive),
     BeforeValidator(DISTANCE.parse),
     _written_distance,
-    _json(DISTANCE, "m", above=True),
+    _json(DISTANCE, "metres", above=True),
 ]
 Share = Annotated[float, BeforeValidator(parse_share), _json(SHARE, "share of 1", maximum=1)]
 Money = Annotated[int, BeforeValidator(parse_money), _written_money, WithJsonSchema(_MONEY_SCHEMA)]

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from delivsim.domain.distributions import Constant
 from delivsim.scenario.yaml import FLOAT, TAG
 
 
@@ -30,12 +31,14 @@ def scenario_digest(scenario: BaseModel) -> str:
 
 def plain(config: BaseModel) -> dict[str, Any]:
     """Give a config as plain data with units, without the keys that are empty because nobody set them."""
-    data: dict[str, Any] = _pruned(config, config.model_dump(mode="json", by_alias=True))
+    data: dict[str, Any] = _pruned(config, config.model_dump(mode="json", by_alias=True, warnings=False))
     return data
 
 
 def _pruned(part: Any, data: Any) -> Any:
     """Drop what is None by default; a None that replaces another default means something and stays."""
+    if isinstance(part, Constant):
+        return data["value"]
     if isinstance(part, BaseModel) and isinstance(data, dict):
         fields = type(part).model_fields.items()
         named = [(name, about.alias or name, about.default) for name, about in fields]
