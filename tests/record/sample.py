@@ -259,9 +259,11 @@ def sample_evening(n: int = 300, seed: int = 1) -> Result:
     stations = {
         name: {"services": [name], "capacity": [[0.0, 2]], "queue_capacity": None, "holds": "work"} for name in SERVICES
     }
+    size = {"n_orders": n, "n_riders": len(pays), "n_stores": 10}
     return Result(
         {table: make(table, *given) for table, given in rows.items()},
         manifest(
+            instance={**manifest()["instance"], **size},
             name="evening", seed=seed, horizon=14400.0, ended_at=ended, stations=stations,
             services={name: name for name in SERVICES},
             topics={"order.placed": {"partitions": 4, "groups": ["delivery"]}},

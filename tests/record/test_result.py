@@ -101,6 +101,13 @@ def test_a_table_without_a_column_is_told(sample_result, tmp_path):
         load_result(tmp_path).legs  # noqa: B018
 
 
+def test_timings_are_kept_beside_the_tables(sample, tmp_path):
+    """Wall-clock times, given by name, come back as a table; without any there is an empty one."""
+    Result(sample.sample_tables(), sample.manifest(), {"build": 1.5, "run": 20.0}).save(tmp_path)
+    assert load_result(tmp_path).timings.to_dict("list") == {"what": ["build", "run"], "seconds": [1.5, 20.0]}
+    assert len(sample.sample_result().timings) == 0
+
+
 def test_json_has_no_nan():
     """NaN and infinities, which JSON does not know, become null."""
     assert json.loads(to_json({"a": float("nan"), "b": [float("inf"), 1.5]})) == {"a": None, "b": [None, 1.5]}

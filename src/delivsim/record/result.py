@@ -64,7 +64,7 @@ class Result:
     manifest
         What ran: scenario, seed, versions, stations, topics; JSON, nothing of the clock on the wall.
     timings
-        Wall-clock times of the run, outside the promise of equal bytes.
+        Wall-clock times of the run (a table, or seconds by name), outside the promise of equal bytes.
 
     Notes
     -----
@@ -76,7 +76,7 @@ class Result:
         self,
         tables: Mapping[str, pd.DataFrame],
         manifest: Mapping[str, Any],
-        timings: pd.DataFrame | None = None,
+        timings: pd.DataFrame | Mapping[str, float] | None = None,
     ) -> None:
         unknown = sorted(set(tables) - set(TABLES))
         if unknown:
@@ -84,17 +84,12 @@ class Result:
         missing = {} if isinstance(tables, TableFiles) else {t: empty(t) for t in TABLES if t not in tables}
         self.tables: Mapping[str, pd.DataFrame] = {**tables, **missing} if missing else tables
         self.manifest: Mapping[str, Any] = manifest
-        self._timings = timings
+        self.timings = timings if isinstance(timings, pd.DataFrame) else _timings(timings or {})
         self._summary: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         name, seed = self.manifest.get("name", "?"), self.manifest.get("seed", "?")
         return f"<Result {name}, seed {seed}: {len(self.tables['orders']):,} orders>"
-
-    @property
-    def timings(self) -> pd.DataFrame:
-        """Wall-clock times; empty when none were taken."""
-        return _no_timings() if self._timings is None else self._timings
 
     @cached_property
     def orders(self) -> pd.DataFrame:
@@ -245,5 +240,7 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _no_timings() -> pd.DataFrame:
-    return pd.DataFrame({"what": pd.Series([], dtype="str"), "seconds": pd.Series([], dtype="float64")})
+def _timings(seconds: Mapping[str, float]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"what": pd.Series(list(seconds), dtype="str"), "seconds": pd.Series(seconds.values(), dtype="float64")}
+    )

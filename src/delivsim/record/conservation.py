@@ -1,0 +1,134 @@
+"""Nothing gets lost: integers that must add up, checked from the rows of a whole run, warm-up included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from delivsim.domain.order import Outcome
+from delivsim.record.measures import is_delivered
+
+if TYPE_CHECKING:
+    from delivsim.record.result import Result
+
+VISIT_OUTCOMES = ("served", "refused", "failed", "withdrawn", "open")
+
+
+def conservation(result: Result) -> dict[str, Any]:
+    """
+    Check that what went in came out.
+
+    Returns
+    -------
+    For orders, requests, every station, every topic, stock and money the integers and whether the identity
+    ``holds``; and over all of them once more ``holds``.
+    """
+    tables = result.tables
+    stations = {str(name): _station(rows) for name, rows in _by(tables["visits"], "station")}
+    topics = result.manifest.get("topics", {})
+    messages = {
+        str(name): _topic(rows, topics.get(name, {}).get("groups", []))
+        for name, rows in _by(tables["messages"], "topic")
+    }
+    checks = {
+        "orders": _orders(tables["orders"], result.manifest.get("instance")),
+        "requests": _requests(tables["requests"]),
+        "stations": stations,
+        "messages": messages,
+        "stock": _stock(tables["stores"]),
+        "money": _money(tables["orders"], tables["messages"]),
+    }
+    flat = [
+        checks["orders"],
+        checks["requests"],
+        *stations.values(),
+        *messages.values(),
+        checks["stock"],
+        checks["money"],
+    ]
+    return {**checks, "holds": all(check["holds"] for check in flat)}
+
+
+def _by(table: pd.DataFrame, column: str) -> list[tuple[Any, pd.DataFrame]]:
+    return list(table.groupby(column, sort=True, observed=True))
+
+
+def _orders(orders: pd.DataFrame, instance: Any) -> dict[str, Any]:
+    """Check that every order of the instance has one row and one of the five outcomes, and an end if it ended."""
+    counts = {str(outcome): int((orders["outcome"] == str(outcome)).sum()) for outcome in Outcome}
+    expected = len(orders) if instance is None else int(instance["n_orders"])
+    ended = int(orders["ended_at"].notna().sum())
+    whole = len(orders) == expected == sum(counts.values()) and orders["order"].is_unique
+    return {"orders": expected, **counts, "holds": bool(whole and ended >= counts["delivered"])}
+
+
+def _requests(requests: pd.DataFrame) -> dict[str, Any]:
+    """Check that every attempt was answered once or is open, and that nothing had two final answers."""
+    answered = int((requests["seen"] > 0).sum())
+    unanswered = int(requests["answered_at"].isna().sum())
+    called = requests[requests["cause"] != "message"]  # redeliveries of a message are counted by the broker
+    first, final = int((called["attempt"] == 1).sum()), int(called["last"].sum())
+    holds = len(requests) == answered + unanswered and final <= first and requests["request"].is_unique
+    return {
+        "sent": len(requests),
+        "answered": answered,
+        "open": unanswered,
+        "first_attempts": first,
+        "final_answers": final,
+        "holds": bool(holds),
+    }
+
+
+def _station(visits: pd.DataFrame) -> dict[str, Any]:
+    """Check arrived = served + refused + failed + withdrawn + open, and that just the open ones have not left."""
+    counts = {outcome: int((visits["outcome"] == outcome).sum()) for outcome in VISIT_OUTCOMES}
+    here = int(visits["departed_at"].isna().sum())
+    holds = len(visits) == sum(counts.values()) and here == counts["open"]
+    return {"arrived": len(visits), **counts, "holds": holds}
+
+
+def _topic(messages: pd.DataFrame, groups: list[str]) -> dict[str, Any]:
+    """Check published x groups = acknowledged + dead_letter + open, over all groups that subscribe or were seen."""
+    seen = sorted({*map(str, groups), *messages["group"].astype(str).unique()})
+    outcomes = {name: int((messages["outcome"] == name).sum()) for name in ("acknowledged", "dead_letter", "open")}
+    published = int(messages["message"].nunique())
+    holds = published * len(seen) == len(messages) == sum(outcomes.values())
+    return {"published": published, "groups": len(seen), **outcomes, "holds": holds}
+
+
+def _stock(stores: pd.DataFrame) -> dict[str, Any]:
+    """Check that no store gave out more units than it had, or took back more than it gave out."""
+    kept = stores["reserved"] - stores["given_back"]
+    limited = stores["stock"] >= 0
+    holds = bool((kept >= 0).all() and (kept[limited] <= stores.loc[limited, "stock"]).all())
+    return {
+        "stock": int(stores.loc[limited, "stock"].sum()),
+        "reserved": int(stores["reserved"].sum()),
+        "given_back": int(stores["given_back"].sum()),
+        "holds": holds,
+    }
+
+
+def _money(orders: pd.DataFrame, messages: pd.DataFrame) -> dict[str, Any]:
+    """
+    Check charged = refunded + earned + open + owed, in cents.
+
+    Nobody gets back more than was taken, and nothing is owed on orders that ended undelivered, unless a message
+    that would have refunded it is still open or a dead letter.
+    """
+    kept = orders["charged"] - orders["refunded"]
+    ended = orders["outcome"].isin([Outcome.CANCELLED.value, Outcome.REJECTED.value, Outcome.FAILED.value])
+    owed, earned = int(kept[ended].sum()), int(kept[is_delivered(orders)].sum())
+    pending = int(kept[orders["outcome"] == Outcome.CENSORED.value].sum())
+    stuck = bool((messages["outcome"] != "acknowledged").any())
+    charged, refunded = int(orders["charged"].sum()), int(orders["refunded"].sum())
+    adds_up = charged == refunded + earned + pending + owed and bool((kept >= 0).all())
+    return {
+        "charged": charged,
+        "refunded": refunded,
+        "earned": earned,
+        "open": pending,
+        "owed": owed,
+        "holds": adds_up and (owed == 0 or stuck),
+    }

@@ -1,0 +1,122 @@
+"""The platform's part of the summary: client operations, services, stations, the broker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from delivsim.record import measures
+from delivsim.record.over_time import busy_spans, load_over_time, waiting_spans
+from delivsim.record.stats import describe, latencies, most_at_once, share, steps_within, time_mean, time_within
+from delivsim.record.view import View
+
+
+def operations(view: View) -> dict[str, Any]:
+    """
+    Summarize what clients asked for, as they saw it, retries being part of one operation.
+
+    ``errors`` were answered 5xx or timed out, ``unanswered`` were open when the run stopped, ``throughput`` is answers
+    per second of the window, ``latency`` is over all answers, errors included.
+    """
+    asked = view.operations
+    names = _operation_names(asked)
+    known = [name for name in view.manifest.get("operations", []) if name not in set(asked["operation"])]
+    found = {name: _operation(asked[names == name], view.duration) for name in set(names)}
+    found |= {name: _operation(asked.iloc[:0], view.duration) for name in known}
+    return {name: found[name] for name in sorted(found)}
+
+
+def _operation_names(asked: pd.DataFrame) -> pd.Series:
+    """Name each operation; with its service before it when clients call two services' operations of that name."""
+    pairs = asked[["service", "operation"]].drop_duplicates()
+    twice = set(pairs.loc[pairs["operation"].duplicated(), "operation"])
+    names = asked["operation"].astype(str)
+    if not twice:
+        return names
+    return names.where(~names.isin(twice), asked["service"].astype(str) + "." + names)
+
+
+def _operation(asked: pd.DataFrame, duration: float) -> dict[str, Any]:
+    latency = measures.latency(asked)
+    answered = int(latency.notna().sum())
+    return {
+        "count": len(asked),
+        "errors": int(measures.is_error(asked).sum()),
+        "unanswered": len(asked) - answered,
+        "throughput": share(answered, duration),
+        "latency": latencies(latency),
+    }
+
+
+def services(view: View) -> dict[str, Any]:
+    """
+    Summarize each service's visits to its station.
+
+    ``utilization`` is the part of its station's capacity that it used: on a station of its own, that of the station.
+    """
+    found = {}
+    for service, station in sorted(view.manifest["services"].items()):
+        visits = view.visits_to(station)
+        capacity = view.manifest["stations"].get(station, {}).get("capacity", [])
+        found[service] = _load(view, visits[visits["service"] == service], capacity)
+    return found
+
+
+def stations(view: View) -> dict[str, Any]:
+    """Summarize each station (the servers of one or several services) and its busiest quarter hour."""
+    found = {}
+    for name, station in sorted(view.manifest["stations"].items()):
+        visits, capacity = view.visits_to(name), station["capacity"]
+        servers = share(steps_within(capacity, view.window.start, view.until), view.duration)
+        busiest = _busiest(view, visits, capacity)
+        found[name] = {"servers": servers, **_load(view, visits, capacity), "busiest": busiest}
+    return found
+
+
+def _load(view: View, visits: pd.DataFrame, capacity: Any) -> dict[str, Any]:
+    a, b = view.window.start, view.until
+    arrived = view.arrived(visits)
+    waiting = waiting_spans(visits, view.ended_at)
+    work = time_within(*busy_spans(visits, view.ended_at), a, b)
+    return {
+        "visits": len(arrived),
+        "refused": int((arrived["outcome"] == "refused").sum()),
+        "utilization": share(work, steps_within(capacity, a, b)),
+        "waiting_time": describe(measures.waiting_time(arrived)),
+        "sojourn_time": describe(measures.sojourn_time(arrived)),
+        "queue_length": {"mean": time_mean(*waiting, a, b), "max": most_at_once(*waiting, a, b)},
+    }
+
+
+def _busiest(view: View, visits: pd.DataFrame, capacity: Any) -> dict[str, Any]:
+    """Find the first quarter hour, wholly in the window if one is, with the highest utilization."""
+    load = load_over_time(visits, capacity, view.window.start, view.until)
+    row = load.iloc[int(load["utilization"].fillna(-1.0).to_numpy().argmax())]
+    return {name: float(row[name]) for name in ("start", "end", "utilization", "queue_length")}
+
+
+def broker(view: View) -> dict[str, Any]:
+    """Summarize the messages published in the window, by topic and in all."""
+    messages = view.messages
+    names = sorted({*view.manifest.get("topics", {}), *messages["topic"].astype(str).unique()})
+    topics = {name: _topic(messages[messages["topic"] == name]) for name in names}
+    return {**_counts(messages), "topics": topics}
+
+
+def _counts(messages: pd.DataFrame) -> dict[str, int]:
+    """Count messages once, what became of them once per consumer group."""
+    outcomes = messages["outcome"]
+    return {
+        "published": int(messages["message"].nunique()),
+        "deliveries": len(messages),
+        "acknowledged": int((outcomes == "acknowledged").sum()),
+        "open": int((outcomes == "open").sum()),
+        "dead_letter": int((outcomes == "dead_letter").sum()),
+        "redelivered": int((messages["attempt"] - 1).sum()),
+    }
+
+
+def _topic(messages: pd.DataFrame) -> Mapping[str, Any]:
+    return {**_counts(messages), "delay": latencies(messages["delivered_at"] - messages["published_at"])}
