@@ -50,7 +50,8 @@ def _locate(data: object, root: Node, loc: Loc, home: Path) -> None:
     *way, last = loc
     for step in way:
         data = data.get(step) if isinstance(data, dict) else None
-    if not isinstance(data, dict) or not isinstance(data.get(last), str) or not data[last]:
+    named = data.get(last) if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(named, str) or not named or "\0" in named:
         return
     file = place_of(root, loc).file
     folder = Path() if file.startswith("--set ") else Path(file).parent

@@ -127,6 +127,9 @@ def _overridden(root: Node, override: str, problems: list[Problem]) -> Node:
     if not equals or not steps:
         problems.append(Place(f"--set {override}").problem("must be PATH=VALUE, such as platform.kind=ideal"))
         return root
+    if steps[0] == "extends":
+        problems.append(place.problem("extends belongs into a file; lay files over each other with -f"))
+        return root
     text = read_text(value, place.file, with_lines=False)
     problems.extend(text.problems)
     if text.root is None:

@@ -141,7 +141,9 @@ class Scenario(Config):
     def _times(self) -> Iterator[Mistake]:
         if self.warm_up >= self.horizon:
             yield ("warm_up",), "must be shorter than the horizon"
-        for loc, instant in _instants(self, ()):
+        rate = {} if self.city is None else self.city.demand.rate
+        from_keys = ((("city", "demand", "rate", text), Instant.parse(text)) for text in rate)
+        for loc, instant in (*_instants(self, ()), *from_keys):
             try:
                 instant.at(self.starts_at)
             except ValueError as error:

@@ -10,6 +10,8 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from delivsim.domain.units import shown
+
 
 @dataclass(frozen=True, slots=True)
 class SourcePath(os.PathLike[str]):
@@ -22,10 +24,16 @@ class SourcePath(os.PathLike[str]):
         return str(self.home / self.text)
 
     @classmethod
+    def _of_text(cls, text: str) -> SourcePath:
+        if "\0" in text:
+            raise ValueError(f"must be the name of a file or folder, got {shown(text)}")
+        return cls(text)
+
+    @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Let pydantic take a text, and write the text back."""
         text = core_schema.str_schema(strict=True, min_length=1)
-        from_text = core_schema.no_info_after_validator_function(cls, text)
+        from_text = core_schema.no_info_after_validator_function(cls._of_text, text)
         written = core_schema.plain_serializer_function_ser_schema(lambda path: path.text, when_used="json")
         itself = core_schema.is_instance_schema(cls)
         choice = core_schema.tagged_union_schema(
