@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from delivsim.domain.distributions import DurationLaw, Law, MoneyLaw, NumberLaw, duration_law, number_law
+from delivsim.domain.distributions import DurationLaw, Law, MoneyLaw, NumberLaw, Uniform, duration_law, number_law
 
 N = 200_000
 LAWS: dict[str, Any] = {
@@ -88,6 +88,13 @@ def test_a_law_survives_travel(spec: object) -> None:
     made = law(spec)
     assert pickle.loads(pickle.dumps(made)) == made
     assert adapter.validate_python(adapter.dump_python(made, mode="json", by_alias=True, exclude_none=True)) == made
+
+
+def test_a_law_of_floats_is_a_law_of_numbers() -> None:
+    """``Uniform[float]`` in code is the class that scenarios give, so it travels and compares like one."""
+    made = Uniform[float](low=1.0, high=3.0)
+    assert made == number_law({"kind": "uniform", "low": 1, "high": 3})
+    assert pickle.loads(pickle.dumps(made)) == made
 
 
 @pytest.mark.parametrize(

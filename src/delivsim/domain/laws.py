@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,11 +73,29 @@ class Law(Config):
         fields = {name: getattr(self, name) for name in type(self).model_fields if name not in _PURE_NUMBERS}
         return self.model_copy(update={name: _times(value, factor) for name, value in fields.items()})
 
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, params: Any) -> Any:
+            """Take ``Uniform[float]`` for ``Uniform[Number]``, the member of `NumberLaw`."""
+            return super().__class_getitem__(Number if params is float else params)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by kind and dimension: the class of both is made where it is unpickled."""
+        of = type(self).__pydantic_generic_metadata__
+        dimension = next(name for name, known in _DIMENSIONS.items() if known == of["args"][0])
+        return _revived, (of["origin"], dimension, self.__getstate__())
+
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        """Name ``Exponential[Duration]`` plainly, for the JSON Schema and for pickle."""
+        """Name ``Exponential[Duration]`` plainly, for messages and the JSON Schema."""
         names = [name for name, dimension in _DIMENSIONS.items() if dimension == params[0]]
         return f"{cls.__name__}{names[0]}" if names else super().model_parametrized_name(params)
+
+
+def _revived(kind: Any, dimension: str, state: dict[Any, Any]) -> Law:
+    law: Law = object.__new__(kind[_DIMENSIONS[dimension]])
+    law.__setstate__(state)
+    return law
 
 
 def _times(value: Any, factor: float) -> Any:

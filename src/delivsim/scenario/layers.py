@@ -59,7 +59,7 @@ def merged(low: Node, high: Node, path: Loc = ()) -> Node:
         below.pop("params", None)
     for key, node in high.value.items():
         below[key] = merged(below[key], node, (*path, key)) if key in below else node
-    return Node(below, high.place, high.key)
+    return Node(below, low.place, low.key)
 
 
 def _policy(node: Node) -> object:
