@@ -10,19 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
+from statistics import NormalDist
 
 Quantile = tuple[float, float]
+_BELL = NormalDist()
 _SHAPES = (1e-2, 1e4)
 
 
 @lru_cache(maxsize=1024)
 def lognormal_from_quantiles(low: Quantile, high: Quantile) -> tuple[float, float]:
     """Mean and standard deviation of the logarithm, such that both quantiles are met."""
-    from scipy.special import ndtri
-
     (p, a), (q, b) = low, high
-    sigma = (math.log(b) - math.log(a)) / float(ndtri(q) - ndtri(p))
-    return math.log(a) - sigma * float(ndtri(p)), sigma
+    sigma = (math.log(b) - math.log(a)) / (_BELL.inv_cdf(q) - _BELL.inv_cdf(p))
+    return math.log(a) - sigma * _BELL.inv_cdf(p), sigma
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeVa
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.units import Duration, Money, shown
@@ -36,6 +36,9 @@ _DIMENSIONS: dict[str, object] = {"Duration": Duration, "Number": Number, "Money
 
 class Law(Config):
     """A law of chance over values >= 0; the parent of all kinds."""
+
+    # Looking for docstrings in the source again for each of 33 classes took most of the time to import them.
+    model_config = ConfigDict(use_attribute_docstrings=False)
 
     @property
     @abstractmethod
@@ -107,10 +110,8 @@ def _times(value: Any, factor: float) -> Any:
 class Constant(Law, Generic[Q]):
     """Always the same value."""
 
-    kind: Literal["constant"] = "constant"
-    """Always the same value; a bare quantity means this."""
-    value: Q
-    """The value."""
+    kind: Literal["constant"] = Field("constant", description="Always the same value; a bare quantity means this.")
+    value: Q = Field(description="The value.")
 
     @property
     def mean(self) -> float:
@@ -138,12 +139,9 @@ class Constant(Law, Generic[Q]):
 class Uniform(Law, Generic[Q]):
     """Every value between two bounds equally likely."""
 
-    kind: Literal["uniform"] = "uniform"
-    """Every value between two bounds equally likely."""
-    low: Q
-    """The smallest value."""
-    high: Q
-    """The largest value, > low."""
+    kind: Literal["uniform"] = Field("uniform", description="Every value between two bounds equally likely.")
+    low: Q = Field(description="The smallest value.")
+    high: Q = Field(description="The largest value, > low.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -172,14 +170,12 @@ class Uniform(Law, Generic[Q]):
 class Triangular(Law, Generic[Q]):
     """Between two bounds with one peak: the law of a guess."""
 
-    kind: Literal["triangular"] = "triangular"
-    """Between two bounds with one peak: the law of a guess."""
-    low: Q
-    """The smallest value."""
-    mode: Q
-    """The most likely value, between low and high."""
-    high: Q
-    """The largest value, > low."""
+    kind: Literal["triangular"] = Field(
+        "triangular", description="Between two bounds with one peak: the law of a guess."
+    )
+    low: Q = Field(description="The smallest value.")
+    mode: Q = Field(description="The most likely value, between low and high.")
+    high: Q = Field(description="The largest value, > low.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -214,11 +210,9 @@ class Triangular(Law, Generic[Q]):
 class Normal(Law, Generic[Q]):
     """A bell, cut at 0: its own mean is a little above the given one when the bell reaches below 0."""
 
-    kind: Literal["normal"] = "normal"
-    """A bell, cut at 0 (values below are drawn again)."""
+    kind: Literal["normal"] = Field("normal", description="A bell, cut at 0 (values below are drawn again).")
     center: Q = Field(alias="mean", description="The middle of the bell, before it is cut at 0.")
-    sd: Positive[Q]
-    """The standard deviation of the bell, before it is cut at 0; > 0."""
+    sd: Positive[Q] = Field(description="The standard deviation of the bell, before it is cut at 0; > 0.")
 
     @property
     def mean(self) -> float:
@@ -254,12 +248,13 @@ class Normal(Law, Generic[Q]):
 class Empirical(Law, Generic[Q]):
     """Values seen in practice, drawn as often as their weights say."""
 
-    kind: Literal["empirical"] = "empirical"
-    """Values seen in practice, drawn as often as their weights say."""
-    values: Annotated[tuple[Q, ...], Field(min_length=1)]
-    """The values."""
-    weights: tuple[Annotated[float, Field(ge=0)], ...] | None = None
-    """How often each value is met, relative to the others; without it all are equally likely."""
+    kind: Literal["empirical"] = Field(
+        "empirical", description="Values seen in practice, drawn as often as their weights say."
+    )
+    values: Annotated[tuple[Q, ...], Field(min_length=1)] = Field(description="The values.")
+    weights: tuple[Annotated[float, Field(ge=0)], ...] | None = Field(
+        None, description="How often each value is met, relative to the others; without it all are equally likely."
+    )
 
     @model_validator(mode="after")
     def _weights_fit(self) -> Self:

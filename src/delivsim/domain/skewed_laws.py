@@ -35,8 +35,7 @@ _PERCENTILES = {
 class Exponential(Law, Generic[Q]):
     """Memoryless: many short values, few long ones; cv = 1."""
 
-    kind: Literal["exponential"] = "exponential"
-    """Memoryless: many short values, few long ones."""
+    kind: Literal["exponential"] = Field("exponential", description="Memoryless: many short values, few long ones.")
     given_mean: Positive[Q] = Field(alias="mean", description="The mean, > 0.")
 
     @property
@@ -60,10 +59,8 @@ class Exponential(Law, Generic[Q]):
 class Erlang(Law, Generic[Q]):
     """The sum of equal exponential stages: the more stages, the steadier; cv = 1 / sqrt(stages)."""
 
-    kind: Literal["erlang"] = "erlang"
-    """The sum of equal exponential stages."""
-    stages: Annotated[int, Field(ge=1, le=10_000)]
-    """How many stages; >= 1."""
+    kind: Literal["erlang"] = Field("erlang", description="The sum of equal exponential stages.")
+    stages: Annotated[int, Field(ge=1, le=10_000)] = Field(description="How many stages; >= 1.")
     given_mean: Positive[Q] = Field(alias="mean", description="The mean of the sum, > 0.")
 
     @property
@@ -89,19 +86,21 @@ class Erlang(Law, Generic[Q]):
 class Hyperexponential(Law, Generic[Q]):
     """A mix of exponentials, cv > 1: mostly quick, now and then slow; by probabilities and means, or mean and cv."""
 
-    kind: Literal["hyperexponential"] = "hyperexponential"
-    """A mix of exponentials: mostly quick, now and then slow."""
-    probabilities: tuple[Annotated[float, Field(gt=0, le=1)], ...] | None = None
-    """How often each phase is met; they sum to 1."""
-    means: tuple[Positive[Q], ...] | None = None
-    """The mean of each phase, > 0."""
+    kind: Literal["hyperexponential"] = Field(
+        "hyperexponential", description="A mix of exponentials: mostly quick, now and then slow."
+    )
+    probabilities: tuple[Annotated[float, Field(gt=0, le=1)], ...] | None = Field(
+        None, description="How often each phase is met; they sum to 1."
+    )
+    means: tuple[Positive[Q], ...] | None = Field(None, description="The mean of each phase, > 0.")
     given_mean: Positive[Q] | None = Field(
         None,
         alias="mean",
         description="The mean of the mix; give cv with it (two phases with balanced means).",
     )
-    cv: Annotated[float, Field(gt=1, le=100)] | None = None
-    """The coefficient of variation, sd / mean; > 1."""
+    cv: Annotated[float, Field(gt=1, le=100)] | None = Field(
+        None, description="The coefficient of variation, sd / mean; > 1."
+    )
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -158,31 +157,23 @@ def _listed(names: set[str]) -> str:
 class _Shaped(Law, Generic[Q]):
     """What lognormal, gamma and weibull share: given by two percentiles, or by the mean and cv or sd."""
 
-    kind: str
-    """Which law this is."""
+    kind: str = Field(description="Which law this is.")
     given_mean: Positive[Q] | None = Field(None, alias="mean", description="The mean, > 0; give cv or sd with it.")
-    cv: Annotated[float, Field(gt=0, le=100)] | None = None
-    """The coefficient of variation, sd / mean; > 0 and at most 100."""
-    sd: Positive[Q] | None = None
-    """The standard deviation, > 0."""
-    p1: Positive[Q] | None = None
-    """1 % of the values stay at or below; give two percentiles, or none."""
-    p5: Positive[Q] | None = None
-    """5 % of the values stay at or below."""
-    p10: Positive[Q] | None = None
-    """10 % of the values stay at or below."""
-    p25: Positive[Q] | None = None
-    """A quarter of the values stays at or below."""
-    p50: Positive[Q] | None = None
-    """Half of the values stay at or below: the median."""
-    p75: Positive[Q] | None = None
-    """Three quarters of the values stay at or below."""
-    p90: Positive[Q] | None = None
-    """90 % of the values stay at or below."""
-    p95: Positive[Q] | None = None
-    """95 % of the values stay at or below."""
-    p99: Positive[Q] | None = None
-    """99 % of the values stay at or below."""
+    cv: Annotated[float, Field(gt=0, le=100)] | None = Field(
+        None, description="The coefficient of variation, sd / mean; > 0 and at most 100."
+    )
+    sd: Positive[Q] | None = Field(None, description="The standard deviation, > 0.")
+    p1: Positive[Q] | None = Field(
+        None, description="1 % of the values stay at or below; give two percentiles, or none."
+    )
+    p5: Positive[Q] | None = Field(None, description="5 % of the values stay at or below.")
+    p10: Positive[Q] | None = Field(None, description="10 % of the values stay at or below.")
+    p25: Positive[Q] | None = Field(None, description="A quarter of the values stays at or below.")
+    p50: Positive[Q] | None = Field(None, description="Half of the values stay at or below: the median.")
+    p75: Positive[Q] | None = Field(None, description="Three quarters of the values stay at or below.")
+    p90: Positive[Q] | None = Field(None, description="90 % of the values stay at or below.")
+    p95: Positive[Q] | None = Field(None, description="95 % of the values stay at or below.")
+    p99: Positive[Q] | None = Field(None, description="99 % of the values stay at or below.")
     p99_9: Positive[Q] | None = Field(None, alias="p99.9", description="99.9 % of the values stay at or below.")
 
     @property
@@ -224,8 +215,9 @@ class _Shaped(Law, Generic[Q]):
 class Lognormal(_Shaped[Q], Generic[Q]):
     """The usual law of work and latency: skewed, with a tail; give p50 and p99, or mean and cv."""
 
-    kind: Literal["lognormal"] = "lognormal"
-    """Skewed, with a tail: the usual law of work and latency."""
+    kind: Literal["lognormal"] = Field(
+        "lognormal", description="Skewed, with a tail: the usual law of work and latency."
+    )
 
     @property
     def _log(self) -> tuple[float, float]:
@@ -256,12 +248,11 @@ class Lognormal(_Shaped[Q], Generic[Q]):
 class Gamma(_Shaped[Q], Generic[Q]):
     """Skewed, with a light tail; give mean and cv, shape and scale, or two percentiles."""
 
-    kind: Literal["gamma"] = "gamma"
-    """Skewed, with a light tail."""
-    shape: Annotated[float, Field(gt=0, le=1e4)] | None = None
-    """The shape, > 0: 1 is exponential, more is closer to a bell."""
-    scale: Positive[Q] | None = None
-    """The scale, > 0: the mean is shape times scale."""
+    kind: Literal["gamma"] = Field("gamma", description="Skewed, with a light tail.")
+    shape: Annotated[float, Field(gt=0, le=1e4)] | None = Field(
+        None, description="The shape, > 0: 1 is exponential, more is closer to a bell."
+    )
+    scale: Positive[Q] | None = Field(None, description="The scale, > 0: the mean is shape times scale.")
 
     @property
     def _shape_scale(self) -> tuple[float, float]:
@@ -293,12 +284,11 @@ class Gamma(_Shaped[Q], Generic[Q]):
 class Weibull(_Shaped[Q], Generic[Q]):
     """Times to failure, and patience; give mean and cv, shape and scale, or two percentiles."""
 
-    kind: Literal["weibull"] = "weibull"
-    """Times to failure, and patience."""
-    shape: Annotated[float, Field(gt=0.01, le=1e4)] | None = None
-    """The shape, > 0.01: 1 is exponential, below 1 a long tail, above 1 a hump."""
-    scale: Positive[Q] | None = None
-    """The scale, > 0: 63.2 % of the values stay below."""
+    kind: Literal["weibull"] = Field("weibull", description="Times to failure, and patience.")
+    shape: Annotated[float, Field(gt=0.01, le=1e4)] | None = Field(
+        None, description="The shape, > 0.01: 1 is exponential, below 1 a long tail, above 1 a hump."
+    )
+    scale: Positive[Q] | None = Field(None, description="The scale, > 0: 63.2 % of the values stay below.")
 
     @property
     def _shape_scale(self) -> tuple[float, float]:
