@@ -46,10 +46,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A whole report: a headline, what ran, its parts, and the closing line."""
+    """A whole report: a headline, what ran, what to beware of, its parts, and the closing line."""
 
     title: str
     subtitle: str
+    warning: str
     sections: tuple[Section, ...]
     closing: str
 

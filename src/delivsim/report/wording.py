@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from delivsim.domain.units import format_money
 from delivsim.report.clock import DASH
 
 
@@ -55,6 +56,16 @@ def rate(per_second: float) -> str:
 def plural(number: float, noun: str) -> str:
     """A count and its noun: ``1 order``, ``2 orders``."""
     return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+
+
+def number(value: float | None) -> float:
+    """A figure of a summary, where null stands for NaN, as a number."""
+    return math.nan if value is None else float(value)
+
+
+def money(cents: float | None) -> str:
+    """Money in cents as units of the currency: ``1,234.50``; a dash for none."""
+    return format_money(number(cents))
 
 
 def listed(words: list[str], most: int = 8) -> str:

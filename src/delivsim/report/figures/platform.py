@@ -129,6 +129,6 @@ def _most_used(measured: pd.DataFrame) -> list[str]:
 
 
 def _busiest(measured: pd.DataFrame) -> list[str]:
-    peaks = measured.groupby("station", observed=True)["utilization"].max()
-    ranked = sorted(peaks.index, key=lambda name: (-peaks[name], name))
+    load = measured.groupby("station", observed=True)["utilization"].mean().fillna(-1.0)
+    ranked = sorted(load.index, key=lambda name: (-load[name], name))
     return [str(name) for name in ranked[:MOST_STATIONS]]

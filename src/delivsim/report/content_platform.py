@@ -1,0 +1,148 @@
+"""The platform's part of what a report says: client operations, services and the broker."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from delivsim.domain.units import format_duration
+from delivsim.report.clock import Clock
+from delivsim.report.sections import Cell, Section, Tone, cells, line
+from delivsim.report.wording import count, decimal, number, percent, plural, rate
+
+_LATENCIES = ("p50", "p95", "p99", "max")
+_TIGHT, _FULL = 0.8, 0.95
+"""Utilization from which a service is marked as tight, and as full."""
+
+
+def operations(summary: Mapping[str, Any], most: int) -> Section | None:
+    """Latency of what clients asked for, as they saw it; placing an order first, then by how often it was asked."""
+    found = {name: one for name, one in summary["operations"].items() if one["count"]}
+    if not found:
+        return None
+    ranked = sorted(found, key=lambda name: (name != "place_order", -found[name]["count"], name))
+    rest = ranked[most:]
+    slowest = max(rest, key=lambda name: number(found[name]["latency"]["p99"]), default="")
+    left_out = (
+        f"And {plural(len(rest), 'more operation')}, p99 at most "
+        f"{format_duration(number(found[slowest]['latency']['p99']))} ({slowest})."
+        if rest
+        else ""
+    )
+    return Section(
+        title="Client operations",
+        note="latency as the client sees it",
+        head=("operation", "count", "rate", "errors", *_LATENCIES),
+        rows=tuple(_operation(name, found[name]) for name in ranked[:most]),
+        lines=(line(left_out, "faint"),) if left_out else (),
+        figures=("latency", "throughput"),
+    )
+
+
+def _operation(name: str, one: Mapping[str, Any]) -> tuple[Cell, ...]:
+    errors = one["errors"]
+    latency = (format_duration(number(one["latency"][statistic])) for statistic in _LATENCIES)
+    return (
+        *cells(name, count(one["count"]), rate(number(one["throughput"]))),
+        Cell(words=count(errors), tone="bad" if errors else ""),
+        *cells(*latency),
+    )
+
+
+def services(summary: Mapping[str, Any], manifest: Mapping[str, Any], clock: Clock) -> Section | None:
+    """How busy the services were, the busiest first, and when the busiest station was busiest."""
+    stations, found = summary["stations"], summary["services"]
+    if not stations:
+        if manifest.get("platform") != "ideal":
+            return None
+        return Section(title="Services", lines=(line("The platform is ideal: it answers at once and never queues."),))
+    where = manifest["services"]
+    ranked = sorted(found, key=lambda name: (-_finite(found[name]["utilization"]), name))
+    rows = tuple(
+        _service(name, found[name], where.get(name, name), stations) for name in ranked if where.get(name) in stations
+    )
+    return Section(
+        title="Services",
+        note="by utilization",
+        head=(
+            "service",
+            "servers",
+            "visits",
+            "refused",
+            "utilization",
+            "mean wait",
+            "p99 wait",
+            "mean queue",
+            "longest",
+        ),
+        rows=rows,
+        lines=(line(_busiest(stations, clock)),),
+        figures=("services",),
+    )
+
+
+def _service(name: str, one: Mapping[str, Any], station: str, stations: Mapping[str, Any]) -> tuple[Cell, ...]:
+    shared = "" if station == name else f" (in {station})"
+    waiting, queue = one["waiting_time"], one["queue_length"]
+    return (
+        Cell(words=f"{name}{shared}"),
+        *cells(f"{number(stations[station]['servers']):g}", count(one["visits"])),
+        Cell(words=count(one["refused"]), tone="bad" if one["refused"] else ""),
+        Cell(words=percent(number(one["utilization"])), tone=_tone(number(one["utilization"]))),
+        *cells(
+            format_duration(number(waiting["mean"])),
+            format_duration(number(waiting["p99"])),
+            decimal(number(queue["mean"]), 2),
+            count(queue["max"]),
+        ),
+    )
+
+
+def _tone(utilization: float) -> Tone:
+    if utilization >= _FULL:
+        return "bad"
+    return "warn" if utilization >= _TIGHT else ""
+
+
+def _busiest(stations: Mapping[str, Any], clock: Clock) -> str:
+    name = max(sorted(stations), key=lambda station: _finite(stations[station]["utilization"]))
+    station, peak = stations[name], stations[name]["busiest"]
+    when = clock.between(number(peak["start"]), number(peak["end"]))
+    return (
+        f"Busiest: {name}, {percent(number(station['utilization']))} of {station['servers']:g} servers; "
+        f"{percent(number(peak['utilization']))} in {when}, {decimal(number(peak['queue_length']), 1)} waiting."
+    )
+
+
+def broker(summary: Mapping[str, Any]) -> Section | None:
+    """How many messages went through the broker, and whether all arrived."""
+    found = summary["broker"]
+    if not found["published"]:
+        return None
+    late = {
+        topic: number(one["delay"]["p99"])
+        for topic, one in found["topics"].items()
+        if math.isfinite(number(one["delay"]["p99"]))
+    }
+    slowest = max(sorted(late), key=lambda topic: late[topic], default="")
+    delay = f" Slowest: {slowest}, p99 {format_duration(late[slowest])}." if slowest else ""
+    words = f"{plural(found['published'], 'message')} on {plural(len(found['topics']), 'topic')}, {_fate(found)}."
+    return Section(title="Broker", lines=(line(words + delay, "bad" if found["dead_letter"] else ""),))
+
+
+def _fate(found: Mapping[str, Any]) -> str:
+    """What became of the deliveries, one per message and consumer group."""
+    rest = [
+        f"{count(found[name])} {name.replace('_', ' ')}"
+        for name in ("open", "redelivered", "dead_letter")
+        if found[name]
+    ]
+    if found["acknowledged"] == found["deliveries"]:
+        return ", ".join(["all acknowledged", *rest])
+    return ", ".join([f"{count(found['acknowledged'])} of {count(found['deliveries'])} deliveries acknowledged", *rest])
+
+
+def _finite(value: Any) -> float:
+    known = number(value)
+    return known if math.isfinite(known) else -1.0
