@@ -16,6 +16,7 @@ from delivsim.domain.config import Config, Loc, refuse
 from delivsim.domain.units import Duration, Instant, Moment, Money, PositiveDuration, near_miss, shown
 from delivsim.scenario.formats import FORMATS
 from delivsim.scenario.nodes import Node, Place, place_of
+from delivsim.scenario.slos import check_slo, wrong_slos
 from delivsim.scenario.source_path import SourcePath
 from delivsim.simulated.config import FaultConfig, PlatformConfig
 
@@ -43,13 +44,6 @@ def _short_enough(horizon: float) -> float:
     if horizon > MAX_HORIZON:
         raise ValueError("must be at most 366d")
     return horizon
-
-
-def _slo(text: str) -> str:
-    from delivsim.record.metrics import parse_slo
-
-    parse_slo(text)
-    return text
 
 
 class InstanceConfig(Config):
@@ -101,7 +95,7 @@ class Scenario(Config):
     """The platform: services, network and broker."""
     dispatch: DispatchConfig = DispatchConfig()
     """How orders get their riders."""
-    slos: tuple[Annotated[str, AfterValidator(_slo)], ...] = ()
+    slos: tuple[Annotated[str, AfterValidator(check_slo)], ...] = ()
     """Service level objectives, such as "place_order p99 < 800ms" or "delivered > 99%"."""
     costs: CostsConfig = CostsConfig()
     """What things cost."""
@@ -128,7 +122,9 @@ class Scenario(Config):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if mistakes := [*self._demand(), *self._times(), *self._faults()]:
+        has_city = self.instance is not None or self.city is not None
+        slos = wrong_slos(self.slos, self.platform, self.starts_at, has_city=has_city)
+        if mistakes := [*self._demand(), *self._times(), *self._faults(), *slos]:
             raise refuse(*mistakes)
         return self
 
