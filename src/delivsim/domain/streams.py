@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 BLOCK_BITS = 12
 BLOCK = 1 << BLOCK_BITS
-_MASK = BLOCK - 1
+BLOCK_MASK = BLOCK - 1
 
 Sampler = Callable[[np.random.Generator, int], NDArray[np.float64]]
 """Draws ``n`` values: ``law.sample``."""
@@ -55,19 +55,22 @@ class Streams:
     def _generator(self, name: str, *key: int) -> np.random.Generator:
         digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
         words = [int.from_bytes(digest[i : i + 4], "big") for i in range(0, 16, 4)]
-        return np.random.Generator(
-            np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=(*words, *key)))
-        )
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=(*words, *key))))
 
 
 class KeyedDraws:
-    """Values of one law by entity and occurrence, drawn in blocks of 4096 entities."""
+    """
+    Values of one law by entity and occurrence, drawn in blocks of 4096 entities.
 
-    __slots__ = ("_blocks", "_name", "_sample", "_streams")
+    ``first`` holds the blocks of occurrence 0 by block number, for those who cannot afford a call.
+    """
+
+    __slots__ = ("_blocks", "_name", "_sample", "_streams", "first")
 
     def __init__(self, streams: Streams, name: str, sample: Sampler) -> None:
         self._streams, self._name, self._sample = streams, name, sample
         self._blocks: dict[tuple[int, int], list[float]] = {}
+        self.first: dict[int, list[float]] = {}
 
     def __call__(self, entity: int, occurrence: int = 0) -> float:
         """Give the value of this entity's ``occurrence``-th draw."""
@@ -76,7 +79,9 @@ class KeyedDraws:
         if block is None:
             rng = self._streams._generator(self._name, *key)
             block = self._blocks[key] = self._sample(rng, BLOCK).tolist()
-        return block[entity & _MASK]
+            if occurrence == 0:
+                self.first[key[0]] = block
+        return block[entity & BLOCK_MASK]
 
 
 class SequenceDraws:

@@ -34,7 +34,7 @@ from delivsim.services.store import MenuItem, Reservation, Stock, StoreProfile, 
 from delivsim.services.user import Token, user
 from delivsim.simulated.assemble import Parts, assemble
 from delivsim.simulated.config import PlatformConfig
-from delivsim.simulated.runtime import NamedPolicy
+from delivsim.simulated.leader import Leader
 
 LONGEST_DRAIN = 3 * 3600.0
 """Seconds after the horizon at which a run ends at the latest (``drain: until_done``)."""
@@ -74,14 +74,15 @@ class Simulation:
         self._plan_faults()
         self.stop = self._stop_event()
 
-    def _named(self, config: DispatchConfig, policy: DispatchPolicy | None) -> NamedPolicy:
+    def _named(self, config: DispatchConfig, policy: DispatchPolicy | None) -> Leader:
         law = config.decision_time
         name = config.policy if policy is None else type(policy).__name__
-        return NamedPolicy(
+        return Leader(
             name,
             make_policy(config) if policy is None else policy,
             self.streams["dispatch/policy"],
             self.streams.sequence(DECISION, law.sample) if law.constant is None else lambda: law.constant or 0.0,
+            self.recorder.rows["decisions"],
             time.perf_counter,
         )
 

@@ -187,12 +187,10 @@ class Deliveries:
         """Decide which riders are offered which orders (step 9), and make the offers (step 10)."""
         now = await Now()
         jobs = await self._still_wanted(await Query(OpenJob), now)
-        riders = [
-            rider._replace(free_at=max(rider.free_at, now + STILL_BUSY)) if rider.jobs else rider
-            for rider in await Query(RiderRecord)
-            if not rider.offer and rider.off_at > now and rider.not_before <= now
-        ]
-        if not jobs or not riders:
+        if not jobs:
+            return OK
+        riders = [r for r in await Query(RiderRecord) if not r.offer and r.off_at > now and r.not_before <= now]
+        if not riders:
             return OK
         decision = await Decide(self._problem(jobs, riders, now))
         if decision.assignment.matches:
@@ -215,7 +213,8 @@ class Deliveries:
 
         jobs = sorted(jobs, key=lambda job: job.placed.order)
         placed = [job.placed for job in jobs]
-        riders = sorted(riders)
+        known = np.array([(*r.place, r.free_at, r.off_at, r.speed, len(r.jobs)) for r in sorted(riders)])
+        busy = known[:, 5] > 0
         return DispatchProblem(
             now=now,
             every=self.every,
@@ -225,11 +224,11 @@ class Deliveries:
             stores=np.array([p.store for p in placed], dtype=np.int64),
             pickups=np.array([p.pickup for p in placed], dtype=np.float64),
             dropoffs=np.array([p.address for p in placed], dtype=np.float64),
-            riders=np.array([r.id for r in riders], dtype=np.int64),
-            places=np.array([r.place for r in riders], dtype=np.float64),
-            free_at=np.array([r.free_at for r in riders], dtype=np.float64),
-            off_at=np.array([r.off_at for r in riders], dtype=np.float64),
-            speeds=np.array([r.speed for r in riders], dtype=np.float64),
+            riders=np.array(sorted(r.id for r in riders), dtype=np.int64),
+            places=known[:, :2].copy(),
+            free_at=np.where(busy, np.maximum(known[:, 2], now + STILL_BUSY), known[:, 2]),
+            off_at=known[:, 3].copy(),
+            speeds=known[:, 4].copy(),
             travel=self.travel,
             rules=self.rules,
         )

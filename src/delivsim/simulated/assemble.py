@@ -23,7 +23,9 @@ from delivsim.simulated.config import (
 )
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.edges import Edge
-from delivsim.simulated.runtime import NamedPolicy, Operation, Runtime, ServiceRuntime
+from delivsim.simulated.frames import Operation, ServiceRuntime
+from delivsim.simulated.leader import Leader
+from delivsim.simulated.runtime import Runtime
 from delivsim.simulated.station import ComputedStation, EventStation, Station
 
 PUSHED_TO = {
@@ -52,7 +54,7 @@ def assemble(
     built_in: Sequence[Service],
     streams: Streams,
     rows: Rows,
-    policy: NamedPolicy | None,
+    policy: Leader | None,
 ) -> Parts:
     """
     Build the platform: stations, services, edges and broker.
@@ -215,4 +217,5 @@ def _subscribe(runtime: Runtime, config: PlatformConfig, service: str, topics: M
     group = config.broker.groups.get(service)
     concurrency = None if group is None else group.concurrency
     for topic, operation in topics.items():
-        runtime.broker.consume(topic, service, concurrency, runtime.consumer(service, operation))
+        op = runtime.services[service].operations[operation]
+        runtime.broker.consume(topic, service, concurrency, op, runtime.consume)

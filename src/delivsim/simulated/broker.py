@@ -20,8 +20,6 @@ from delivsim.simulated.draws import OrderDraws
 
 NAN = float("nan")
 MAX_REDELIVERY_DELAY = 60.0
-Consume = Callable[[Message, int, Callable[[Response[Any], int], None]], None]
-"""Runs the handler: (message, attempt, done(response, number of the handler's request))."""
 
 
 class Delivery:
@@ -38,13 +36,26 @@ class Delivery:
 
 
 class Group:
-    """One consumer group: it handles messages of all its topics, ``concurrency`` at a time (None: no limit)."""
+    """
+    One consumer group: it handles messages of all its topics, ``concurrency`` at a time (None: no limit).
 
-    def __init__(self, broker: Broker, name: str, concurrency: int | None) -> None:
-        self.broker, self.name, self.concurrency = broker, name, concurrency
-        self.handlers: dict[str, Consume] = {}
+    Parameters
+    ----------
+    broker
+        The broker.
+    name
+        The group's name: that of its service.
+    consume
+        Has a message handled; ``handled`` is to be called with the answer.
+    """
+
+    def __init__(
+        self, broker: Broker, name: str, concurrency: int | None, consume: Callable[[Group, Delivery], None]
+    ) -> None:
+        self.broker, self.name, self.concurrency, self._consume = broker, name, concurrency, consume
+        self.operations: dict[str, Any] = {}
         self._waiting: dict[tuple[str, int], deque[Delivery]] = {}
-        self._ready: deque[tuple[str, int]] = deque()
+        self._ready: deque[Delivery] = deque()
         self._active = 0
 
     def push(self, delivery: Delivery) -> None:
@@ -53,62 +64,60 @@ class Group:
         queue = self._waiting.get(key)
         if queue is not None:
             queue.append(delivery)
-            return
-        self._waiting[key] = deque((delivery,))
-        self._ready.append(key)
-        self._deliver()
+        else:
+            self._waiting[key] = deque((delivery,))
+            self._deliver(delivery)
 
-    def _deliver(self) -> None:
-        while self._ready and (self.concurrency is None or self._active < self.concurrency):
-            self._active += 1
-            delivery = self._waiting[self._ready.popleft()][0]
-            delay = self.broker.delivery_delay(delivery.message.order)
-            if delay > 0:
-                Timeout(self.broker.env, delay, delivery).callbacks.append(self._delayed)
-            else:
-                self._handle(delivery)
+    def _deliver(self, delivery: Delivery) -> None:
+        """Hand the first message of a partition to a consumer, when one is free."""
+        if self.concurrency is not None and self._active >= self.concurrency:
+            self._ready.append(delivery)
+            return
+        self._active += 1
+        broker = self.broker
+        delay = broker.delivery_delay(delivery.message.order)
+        if delay > 0.0:
+            Timeout(broker.env, delay, delivery).callbacks.append(self._delayed)
+        else:
+            delivery.delivered_at = broker.env._now
+            self._consume(self, delivery)
 
     def _delayed(self, event: Any) -> None:
-        self._handle(event._value)
+        delivery = event._value
+        delivery.delivered_at = self.broker.env._now
+        self._consume(self, delivery)
 
-    def _handle(self, delivery: Delivery) -> None:
-        delivery.delivered_at = self.broker.env.now
-
-        def done(response: Response[Any], request: int) -> None:
-            delivery.request = request
-            if response.status < 500:
-                self._settle(delivery, "acknowledged")
-            elif delivery.attempt >= self.broker.max_deliveries:
-                self._settle(delivery, "dead_letter")
-            else:
-                self._again(delivery)
-
-        self.handlers[delivery.message.topic](delivery.message, delivery.attempt, done)
+    def handled(self, delivery: Delivery, response: Response[Any], request: int) -> None:
+        """Take the end of a message's handler: acknowledge it, deliver it again later, or bury it."""
+        delivery.request = request
+        self._active -= 1
+        if response.status < 500:
+            self._settle(delivery, "acknowledged")
+        elif delivery.attempt >= self.broker.max_deliveries:
+            self._settle(delivery, "dead_letter")
+        else:
+            self._again(delivery)
+        if self._ready and (self.concurrency is None or self._active < self.concurrency):
+            self._deliver(self._ready.popleft())
 
     def _again(self, delivery: Delivery) -> None:
-        """Keep the partition waiting, and try the message again later; others may use the consumer meanwhile."""
+        """Keep the partition waiting and try the message again later; others may use the consumer meanwhile."""
         delay = min(self.broker.redelivery_delay * 2.0 ** (delivery.attempt - 1), MAX_REDELIVERY_DELAY)
         delivery.attempt += 1
-        self._active -= 1
-        Timeout(self.broker.env, delay, delivery).callbacks.append(self._requeue)
-        self._deliver()
+        Timeout(self.broker.env, delay, delivery).callbacks.append(self._redeliver)
 
-    def _requeue(self, event: Any) -> None:
-        delivery = event._value
-        self._ready.append((delivery.message.topic, delivery.partition))
-        self._deliver()
+    def _redeliver(self, event: Any) -> None:
+        self._deliver(event._value)
 
     def _settle(self, delivery: Delivery, outcome: str) -> None:
         self.broker.record(delivery, self.name, outcome)
         key = (delivery.message.topic, delivery.partition)
         queue = self._waiting[key]
         queue.popleft()
-        self._active -= 1
         if queue:
-            self._ready.append(key)
+            self._deliver(queue[0])
         else:
             del self._waiting[key]
-        self._deliver()
 
     def open(self) -> list[Delivery]:
         """Messages that this group has not finished with, in their partitions' order."""
@@ -174,11 +183,18 @@ class Broker:
             found = self.topics[name] = Topic(self.partitions)
         return found
 
-    def consume(self, topic: str, group: str, concurrency: int | None, handler: Consume) -> None:
-        """Let a group consume a topic."""
+    def consume(
+        self,
+        topic: str,
+        group: str,
+        concurrency: int | None,
+        operation: Any,
+        consume: Callable[[Group, Delivery], None],
+    ) -> None:
+        """Let a group consume a topic with an operation of its service."""
         if group not in self.groups:
-            self.groups[group] = Group(self, group, concurrency)
-        self.groups[group].handlers[topic] = handler
+            self.groups[group] = Group(self, group, concurrency, consume)
+        self.groups[group].operations[topic] = operation
         self.topic(topic).groups.append(self.groups[group])
 
     def listen(self, topic: str, key: int | None, deliver: Callable[[Message], None]) -> None:
@@ -215,9 +231,10 @@ class Broker:
             self.record(delivery, "app" if topic.listeners else "", "acknowledged")
         for group in topic.groups:
             group.push(Delivery(message, delivery.partition, delivery.available_at, delivery.parent, delivery.cause))
-        for key in (message.key, None):
-            for deliver in topic.listeners.get(key, ()):
-                deliver(message)
+        if topic.listeners:
+            for key in (message.key, None):
+                for deliver in topic.listeners.get(key, ()):
+                    deliver(message)
 
     def record(self, delivery: Delivery, group: str, outcome: str) -> None:
         """Write the row of a message and a group: they are done with each other, or the run is over."""

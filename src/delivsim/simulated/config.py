@@ -469,7 +469,7 @@ class PlatformConfig(Config):
                 yield ("workloads", i, "operation"), rule
 
     def _wrong_processes(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        taken: dict[str, str] = Field(default_factory=dict)
+        taken: dict[str, str] = {}
         for name, process in self.processes.items():
             for i, service in enumerate(process.services):
                 if service not in self.services:
@@ -525,7 +525,7 @@ def _calls(steps: tuple[StepConfig, ...]) -> Iterator[tuple[tuple[str | int, ...
 
 
 def _merged(given: dict[Any, Any]) -> dict[Any, Any]:
-    services: dict[Any, Any] = Field(default_factory=dict)
+    services: dict[Any, Any] = {}
     for name, default in default_services().items():
         own = given.get(name, {})
         if isinstance(own, dict):

@@ -1,0 +1,64 @@
+"""The dispatch leader: the policy as the runtime uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from delivsim.dispatch.problem import DispatchPolicy, DispatchProblem, check_assignment
+from delivsim.services.effects import Decision
+
+
+class Leader:
+    """
+    Asks the policy, checks its answers, numbers and records its decisions.
+
+    Parameters
+    ----------
+    name
+        The policy's name, for the decisions table.
+    policy
+        What decides.
+    rng
+        What it may draw from.
+    decision_time
+        Gives the modelled compute time of the next decision, seconds.
+    rows
+        The list of ``decisions`` rows.
+    clock
+        The wall clock; the seconds that each decision really took are no part of the deterministic record.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        policy: DispatchPolicy,
+        rng: np.random.Generator,
+        decision_time: Callable[[], float],
+        rows: list[tuple[Any, ...]],
+        clock: Callable[[], float],
+    ) -> None:
+        self.name, self.policy, self.rng, self.decision_time, self.rows = name, policy, rng, decision_time, rows
+        self.timings: list[float] = []
+        self._clock = clock
+        self._decisions = 0
+
+    def decide(self, problem: DispatchProblem) -> tuple[Decision, float]:
+        """Give the policy's checked answer, and the seconds until it comes into force."""
+        began = self._clock()
+        assignment = self.policy(problem, self.rng)
+        self.timings.append(self._clock() - began)
+        check_assignment(problem, assignment)
+        self._decisions += 1
+        delay = self.decision_time()
+        matches = assignment.matches
+        n_assigned = sum(len(match.orders) for match in matches)
+        self.rows.append(
+            (
+                self._decisions, problem.now, problem.now + delay, len(problem.orders), len(problem.riders),
+                len(matches), n_assigned, self.name,
+            )
+        )  # fmt: skip
+        return Decision(self._decisions, assignment), delay

@@ -1,0 +1,155 @@
+"""
+What the simulated runtime does for each effect that a handler awaits.
+
+Each function takes the runtime, the frame and the effect, and gives the effect's value at once, or ``SUSPENDED`` when
+that takes time (then the runtime resumes the frame later), or ``CONFLICT`` when the handler must run again.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from simpy.events import Timeout
+
+from delivsim.services import effects
+from delivsim.services.effects import Delete
+from delivsim.services.messages import OVERLOADED, Message
+from delivsim.simulated.frames import Frame
+
+if TYPE_CHECKING:
+    from delivsim.simulated.runtime import Runtime
+
+SUSPENDED = object()
+CONFLICT = object()
+_EMPTY: dict[Any, Any] = {}
+
+
+def _call(runtime: Runtime, frame: Frame, call: Any) -> Any:
+    runtime.ask(frame, call, frame, None)
+    return SUSPENDED
+
+
+def _gather(runtime: Runtime, frame: Frame, gather: Any) -> Any:
+    n = len(gather.calls)
+    answers: list[Any] = [None] * n
+    left = [n]
+
+    def collect(i: int, response: Any) -> None:
+        answers[i] = response
+        left[0] -= 1
+        if left[0] == 0:
+            runtime.resume(frame, answers)
+
+    if n == 0:
+        return answers
+    for i, call in enumerate(gather.calls):
+        runtime.ask(frame, call, None, partial(collect, i))
+    return SUSPENDED
+
+
+def _load(_: Runtime, frame: Frame, load: Any) -> Any:
+    kind, key = load.kind, load.id
+    value = frame.server.state.get(kind, _EMPTY).get(key)
+    frame.reads.append((kind, key, value))
+    return value
+
+
+def _query(_: Runtime, frame: Frame, query: Any) -> Any:
+    return list(frame.server.state.get(query.kind, _EMPTY).values())
+
+
+def _commit(runtime: Runtime, frame: Frame, commit: Any) -> Any:
+    """Write everything, unless a value that this handler loaded was changed by another one since."""
+    server = frame.server
+    state, reads = server.state, frame.reads
+    if server.commits != frame.commits and _conflicts(frame, commit.writes):
+        return CONFLICT
+    for write in commit.writes:
+        if write.__class__ is Delete:
+            state.get(write.kind, _EMPTY).pop(write.id, None)
+            reads.append((write.kind, write.id, None))
+        else:
+            value = write.value
+            kind = value.__class__
+            values = state.get(kind)
+            if values is None:
+                values = state[kind] = {}
+            values[write.id] = value
+            reads.append((kind, write.id, value))
+    if server.commits == frame.commits:
+        frame.commits += 1
+    server.commits += 1
+    for publish in commit.publishes:
+        message = Message(runtime.number(), publish.topic, publish.key, publish.body, publish.order, runtime.env._now)
+        runtime.broker.publish(message, frame.id, frame.cause)
+    for timer in commit.timers:
+        runtime.after(server, timer, frame.order, frame.id)
+    return None
+
+
+def _conflicts(frame: Frame, writes: Any) -> bool:
+    """Tell whether a key about to be written is not what this handler last saw or wrote."""
+    state = frame.server.state
+    seen = {(kind, key): value for kind, key, value in frame.reads}
+    for write in writes:
+        kind = write.kind if write.__class__ is Delete else write.value.__class__
+        key = (kind, write.id)
+        if key in seen and state.get(kind, _EMPTY).get(write.id) is not seen[key]:
+            return True
+    return False
+
+
+def _work(runtime: Runtime, frame: Frame, work: Any) -> Any:
+    station = frame.server.station
+    if station is None:
+        return None
+    if not station.enter(frame, frame.op.laws[work.step](frame.order) * frame.server.slow):
+        runtime.finish_frame(frame, OVERLOADED)
+    return SUSPENDED
+
+
+def _wait(runtime: Runtime, frame: Frame, wait: Any) -> Any:
+    event = Timeout(runtime.env, frame.op.laws[wait.step](frame.order), frame)
+    event.callbacks.append(lambda event: runtime.resume(event.value, None))
+    return SUSPENDED
+
+
+def _choose(_: Runtime, frame: Frame, choose: Any) -> Any:
+    return bisect_right(choose.cumulative, frame.op.laws[choose.step](frame.order))
+
+
+def _decide(runtime: Runtime, frame: Frame, decide: Any) -> Any:
+    """Ask the policy; its answer comes into force after the modelled compute time."""
+    assert runtime.policy is not None, "a delivery service is built together with a policy"
+    decision, delay = runtime.policy.decide(decide.problem)
+    if delay > 0:
+        event = Timeout(runtime.env, delay, decision)
+        event.callbacks.append(lambda event: runtime.resume(frame, event.value))
+        return SUSPENDED
+    return decision
+
+
+def _now(runtime: Runtime, _frame: Frame, _effect: Any) -> Any:
+    return runtime.env._now
+
+
+def _new_id(runtime: Runtime, _frame: Frame, _effect: Any) -> Any:
+    return runtime.number()
+
+
+PERFORM: dict[type[Any], Callable[[Any, Frame, Any], Any]] = {
+    effects.Call: _call,
+    effects.Gather: _gather,
+    effects.Load: _load,
+    effects.Query: _query,
+    effects.Commit: _commit,
+    effects.Work: _work,
+    effects.Wait: _wait,
+    effects.Choose: _choose,
+    effects.Decide: _decide,
+    effects.Now: _now,
+    effects.NewId: _new_id,
+}
