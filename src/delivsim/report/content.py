@@ -137,8 +137,12 @@ def _promise(summary: Mapping[str, Any]) -> str:
     if not math.isfinite(share):
         return ""
     word = "after" if error > 0 else "before"
-    when = f"; deliveries came {minutes(abs(error))} min {word} it on average" if math.isfinite(error) else ""
-    return f"On time: {percent(share)} of all were delivered by the time promised{when}."
+    when = (
+        f"; deliveries came {minutes(abs(error))} min {word} the time promised on average"
+        if math.isfinite(error)
+        else ""
+    )
+    return f"On time: {percent(share)} of all orders{when}."
 
 
 def _times(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Section:
@@ -148,11 +152,11 @@ def _times(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Section:
         if math.isfinite(number(summary[name]["mean"]))
     )
     target = (manifest["instance"].get("rules") or {}).get("target_click_to_door")
-    note = "delivered orders, minutes" + (f"; target {minutes(target, 0)}" if target else "")
+    note = "over delivered orders" + (f"; the target is {minutes(target, 0)}" if target else "")
     return Section(
-        title="Customer times",
+        title="Customer times in minutes",
         note=note,
-        head=("min", *_STATISTICS),
+        head=("", *_STATISTICS),
         rows=rows,
         lines=(line(_parts(summary)) if rows else line("No order was delivered.", "bad"),),
         figures=("click_to_door", "click_to_door_parts"),
