@@ -1,0 +1,100 @@
+"""What a scenario says under ``dispatch``, and how a policy is found by its name."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, model_validator
+
+from delivsim.dispatch.policies import POLICIES
+from delivsim.dispatch.problem import DispatchPolicy
+from delivsim.domain.config import Config, refuse
+from delivsim.domain.distributions import DurationLaw, duration_law
+from delivsim.domain.units import Duration, PositiveDuration, near_miss
+from delivsim.errors import PolicyError
+
+_CODE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
+
+
+def _known_policy(name: str) -> str:
+    if name not in POLICIES and not _CODE.match(name):
+        known = sorted(POLICIES)
+        rule = f"must be one of {', '.join(known)}, or module:Class, got {name!r}{near_miss(name, known)}"
+        raise ValueError(rule)
+    return name
+
+
+def _no_time() -> Any:
+    return duration_law(0)
+
+
+class DispatchConfig(Config):
+    """How orders get their riders."""
+
+    policy: Annotated[str, AfterValidator(_known_policy)] = "linear_assignment"
+    """The policy: one of delivsim's own, or ``module:Class`` of one's own code, which is imported when it runs."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """The policy's parameters; ``delivsim policies`` lists them."""
+    every: PositiveDuration = 60.0
+    """Time between two decisions."""
+    decision_time: DurationLaw = Field(default_factory=_no_time)
+    """What a decision takes to compute: it is about what was known before, and in force after."""
+    offer_timeout: PositiveDuration = 45.0
+    """How long a rider has to answer an offer; then the orders are offered again."""
+    decline_pause: Duration = 60.0
+    """How long a rider who declined or ignored an offer gets no other."""
+    give_up_after: PositiveDuration | None = None
+    """An order that has waited this long for a rider is cancelled (reason no_rider); without it never."""
+
+    @model_validator(mode="after")
+    def _known_params(self) -> DispatchConfig:
+        """Check the parameters of a built-in policy; code of one's own is not imported for that."""
+        if self.policy not in POLICIES:
+            return self
+        known = sorted(field.name for field in dataclasses.fields(POLICIES[self.policy]))
+        wrong = [name for name in self.params if name not in known]
+        if wrong:
+            listed = ", ".join(known) or "none"
+            raise refuse(
+                *(
+                    (("params", n), f"{self.policy} has no such parameter, only {listed}{near_miss(n, known)}")
+                    for n in wrong
+                )
+            )
+        try:
+            POLICIES[self.policy](**self.params)
+        except (TypeError, ValueError, PolicyError) as error:
+            raise refuse((("params",), f"{self.policy}: {error}")) from None
+        return self
+
+    @property
+    def imports_code(self) -> bool:
+        """Whether the policy is code from outside."""
+        return self.policy not in POLICIES
+
+
+def make_policy(config: DispatchConfig, *, plugins: bool = True) -> DispatchPolicy:
+    """
+    Make the policy that a scenario names.
+
+    Raises
+    ------
+    PolicyError
+        Code from outside cannot be imported or made, or ``plugins`` is False and it would have to be.
+    """
+    if not config.imports_code:
+        built_in: DispatchPolicy = POLICIES[config.policy](**config.params)
+        return built_in
+    if not plugins:
+        raise PolicyError(f"dispatch.policy: {config.policy} is code to import, which --no-plugins forbids")
+    module, name = config.policy.split(":")
+    try:
+        policy: DispatchPolicy = getattr(importlib.import_module(module), name)(**config.params)
+    except Exception as error:
+        raise PolicyError(
+            f"dispatch.policy: {config.policy} cannot be made: {type(error).__name__}: {error}"
+        ) from error
+    return policy
