@@ -39,3 +39,12 @@ def test_riders_free_are_those_on_shift_and_not_busy(sample_result: Result) -> N
 def test_no_station_no_rows(sample) -> None:  # type: ignore[no-untyped-def]
     """An ideal platform has no stations, and nothing to follow."""
     assert len(series.loads(sample.sample_result(stations={}))) == 0
+
+
+def test_stretches_in_which_nobody_asked(sample_result: Result) -> None:
+    """Each operation has a row for every stretch; where nobody asked that is nothing per second and no latency."""
+    found = series.latencies(sample_result)
+    placed = found[found["operation"] == "place_order"]
+    assert placed["count"].sum() == 3
+    assert len(placed) == len(found) / found["operation"].nunique() == 40
+    assert placed.loc[placed["count"] == 0, "p50"].isna().all()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from delivsim.record import measures, over_time
+from delivsim.record.stats import whole_bins
 
 if TYPE_CHECKING:
     from delivsim.record.result import Result
@@ -23,10 +24,19 @@ def bin_width(span: float) -> float:
 
 
 def latencies(result: Result) -> pd.DataFrame:
-    """Latency, throughput and errors of each client operation over time (see ``over_time.latency_over_time``)."""
+    """
+    Latency, throughput and errors of each client operation over time (see ``over_time.latency_over_time``).
+
+    A stretch in which nobody asked is there too: nothing per second, and no latency.
+    """
     end = _end(result)
     asked = measures.client_operations(result.tables["requests"], result.manifest["clients"])
-    return over_time.latency_over_time(asked, 0.0, end, bin_width(end))
+    found = over_time.latency_over_time(asked, 0.0, end, bin_width(end))
+    edges = whole_bins(0.0, end, bin_width(end))
+    grid = pd.MultiIndex.from_product([found["operation"].unique(), edges[:-1]], names=["operation", "start"])
+    filled = found.set_index(["operation", "start"]).reindex(grid).reset_index()
+    filled[["count", "errors", "throughput"]] = filled[["count", "errors", "throughput"]].fillna(0.0)
+    return filled.assign(end=np.tile(edges[1:], len(filled) // (len(edges) - 1)))
 
 
 def loads(result: Result) -> pd.DataFrame:

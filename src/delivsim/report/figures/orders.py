@@ -42,6 +42,7 @@ def click_to_door(result: Result) -> Axes:
     axes.set_xlim(0.0, edges[-1])
     axes.set_xlabel("minutes from placement to delivery")
     axes.set_ylabel(f"orders per {width:g} min")
+    style.whole_numbers(axes)
     style.legend(axes)
     return axes
 
@@ -102,5 +103,6 @@ def open_orders(result: Result) -> Axes:
     style.time_axis(axes, clock, float(counts.index.min()), float(counts.index.max()))
     axes.set_ylim(bottom=0.0)
     axes.set_ylabel("orders")
+    style.whole_numbers(axes)
     style.legend(axes)
     return axes

@@ -69,7 +69,7 @@ def throughput(result: Result) -> Axes:
         middle = (rows["start"] + rows["end"]) / 2
         rates.plot(middle, rows["throughput"] * 60.0, color=color, label=name)
         errors.plot(middle, 100.0 * rows["errors"] / rows["count"], color=color)
-    rates.set_ylabel("answered per minute")
+    rates.set_ylabel("asked for per minute")
     rates.set_ylim(bottom=0.0)
     errors.set_ylabel("errors, %")
     errors.set_ylim(0.0, max(1.0, errors.get_ylim()[1]))
@@ -87,10 +87,9 @@ def services(result: Result) -> Axes:
     """Utilization (left) and mean queue length (right) of each station over time, the busiest first."""
     measured = series.loads(result)
     names = _busiest(measured)
-    panels = style.panels(max(1, len(names)), 2, size=(9.0, 1.0 + 0.8 * max(2, len(names))))
     if not names:
-        style.unused(panels[1:])
-        return style.nothing(panels[0], "no station: the platform takes no time")
+        return style.nothing(style.panels()[0], "no station: the platform takes no time")
+    panels = style.panels(len(names), 2, size=(9.0, 1.0 + 0.8 * max(2, len(names))))
     clock = Clock.of(result.manifest)
     busiest = next(top for top in _TOPS if float(measured["utilization"].max()) * 105.0 <= top or top == _TOPS[-1])
     longest = max(0.1, float(measured["queue_length"].max()))

@@ -44,6 +44,7 @@ def busy_riders(result: Result) -> Axes:
     style.time_axis(axes, Clock.of(result.manifest), float(counts.index.min()), float(counts.index.max()))
     axes.set_ylim(bottom=0.0)
     axes.set_ylabel("riders")
+    style.whole_numbers(axes)
     style.legend(axes)
     return axes
 

@@ -204,6 +204,14 @@ def common_legend(panel: Axes) -> None:
     )
 
 
+def whole_numbers(axes: Axes) -> None:
+    """Let a vertical axis count: ticks at whole numbers only, thousands apart."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+
+
 def duration_axis(axes: Axes) -> None:
     """Let a vertical axis of seconds be logarithmic and written as durations: ``20 ms``, ``50 ms``, ``1 s``."""
     from matplotlib.ticker import LogLocator, NullFormatter
