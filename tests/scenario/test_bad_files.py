@@ -228,6 +228,7 @@ HAND_MADE: dict[str, tuple[str, str]] = {
     "currency": (GOOD + "costs: {currency: dollars}", "costs.currency: must match"),
     "price": (GOOD + "costs: {server_hour: 0.001}", "costs.server_hour: must be an amount of money"),
     "policy unknown": (GOOD + "dispatch: {policy: neerest}", "(did you mean 'nearest'?)"),
+    "params of another policy": (GOOD + "dispatch: {policy: nearest, params: {foo: 1}}", "dispatch.params.foo: "),
     "list at the top": ("- name: x", "must hold a map of keys and values, got a list of 1"),
     "text at the top": ("name", "must hold a map of keys and values, got 'name'"),
     "empty": ("", "got an empty file"),

@@ -53,7 +53,7 @@ def test_the_seven_services_need_a_city() -> None:
 def test_names_are_those_of_the_scenario() -> None:
     """A process replaces its services as a station; topics are what steps publish and services consume."""
     names = names_of(PlatformConfig.model_validate(OWN), has_city=False)
-    assert names.operations == ("web.page",)
+    assert names.operations == ("page",)
     assert names.services == ("web", "log")
     assert names.stations == ("both",)
     assert names.topics == ("seen", "written")

@@ -43,7 +43,7 @@ def names_of(platform: PlatformConfig, *, has_city: bool) -> Names:
 
     services = [name for name in platform.services if has_city or name not in BUILT_IN]
     shared = {service for process in platform.processes.values() for service in process.services}
-    own = [workload.operation for workload in platform.workloads]
+    own = dict.fromkeys(workload.operation.rpartition(".")[2] for workload in platform.workloads)
     return Names(
         operations=(*(CLIENT_OPERATIONS if has_city else ()), *own),
         services=tuple(services),
