@@ -152,6 +152,15 @@ def test_a_wrong_name_is_told_with_all_there_are():
         parse_slo("gatway utilization < 80%", NAMES)
 
 
+def test_an_operation_may_be_written_with_or_without_its_service():
+    """``web.page`` and ``page`` are the same, as long as only one service has a ``page``."""
+    qualified = Names(operations=("web.page", "web.read", "db.read"))
+    assert parse_metric("page p99", qualified).readings[0].path[1] == "web.page"
+    assert parse_metric("db.read p99", qualified).readings[0].path[1] == "db.read"
+    with pytest.raises(ValueError, match="no 'read'"):
+        parse_metric("read p99", qualified)
+
+
 def test_an_operation_goes_before_a_service_of_its_name():
     """When a client operation and a service share a name, ``x p99`` is what clients see."""
     both = Names(operations=("query",), services=("query",), stations=("query",))

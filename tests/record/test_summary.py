@@ -76,6 +76,14 @@ def test_operations_of_one_name_on_two_services_are_kept_apart(sample):
     assert list(result.summary()["operations"]) == ["db.read", "web.read"]
 
 
+def test_an_operation_is_named_as_the_manifest_names_it(sample):
+    """A workload's ``web.page`` has one entry, under that name."""
+    page = {"caller": "load", "service": "web", "operation": "page", "first_sent_at": 1.0, "request": 1, "seen": 200}
+    manifest = sample.manifest(clients=["load"], operations=["web.page"], instance=None)
+    found = Result({"requests": sample.make("requests", page)}, manifest).summary()["operations"]
+    assert {name: entry["count"] for name, entry in found.items()} == {"web.page": 1}
+
+
 def test_services_and_stations_by_hand(sample_result):
     """The gateway worked 2.8 of 2400 s and refused one of seven; payment has 1.5 servers on average."""
     found = sample_result.summary()

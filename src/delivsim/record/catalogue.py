@@ -173,7 +173,7 @@ FORMS: tuple[Form, ...] = (
         "operations.<operation>.latency.<latency>",
         ("<operation> <latency>",),
         "time",
-        "as the client sees it, retries and errors included; an operation may be written service.operation",
+        "as the client sees it, retries and errors included; the operation may be written with its service before it",
     ),
     Form("operations.<operation>.count", ("<operation> count",), "count", "operations clients asked for"),
     Form(

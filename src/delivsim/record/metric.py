@@ -32,14 +32,15 @@ class Names:
         return cls(operations=operations, services=services, stations=stations, topics=topics)
 
     def find(self, place: str, name: str) -> str | None:
-        """Give the name as the summary has it; an operation may be written with its service before it."""
+        """Give the name as the summary has it; an operation may be written with or without its service."""
         if place == "reason":
             return name
         known = self.known(place)
         if name in known:
             return name
         bare = name.rpartition(".")[2]
-        return bare if place == "operation" and bare in known else None
+        near = [other for other in known if other == bare or other.endswith(f".{name}")]
+        return near[0] if place == "operation" and len(near) == 1 else None
 
     def known(self, place: str) -> tuple[str, ...]:
         """List the names that may stand for a placeholder."""

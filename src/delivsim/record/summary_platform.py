@@ -21,21 +21,22 @@ def operations(view: View) -> dict[str, Any]:
     per second of the window, ``latency`` is over all answers, errors included.
     """
     asked = view.operations
-    names = _operation_names(asked)
-    known = [name for name in view.manifest.get("operations", []) if name not in set(asked["operation"])]
-    found = {name: _operation(asked[names == name], view.duration) for name in set(names)}
-    found |= {name: _operation(asked.iloc[:0], view.duration) for name in known}
+    listed = view.manifest.get("operations", [])
+    parts = dict(list(asked.groupby(["service", "operation"], observed=True)))
+    pairs = [(str(service), str(operation)) for service, operation in parts]
+    found = {_named(pair, pairs, listed): _operation(parts[pair], view.duration) for pair in pairs}
+    used = {*found, *(operation for _, operation in pairs)}
+    unused = [name for name in listed if name not in used]
+    found |= {name: _operation(asked.iloc[:0], view.duration) for name in unused}
     return {name: found[name] for name in sorted(found)}
 
 
-def _operation_names(asked: pd.DataFrame) -> pd.Series:
-    """Name each operation; with its service before it when clients call two services' operations of that name."""
-    pairs = asked[["service", "operation"]].drop_duplicates()
-    twice = set(pairs.loc[pairs["operation"].duplicated(), "operation"])
-    names = asked["operation"].astype(str)
-    if not twice:
-        return names
-    return names.where(~names.isin(twice), asked["service"].astype(str) + "." + names)
+def _named(pair: tuple[str, str], pairs: list[tuple[str, str]], listed: list[str]) -> str:
+    """Name an operation; with its service if the manifest does, or if clients call two services' of that name."""
+    service, operation = pair
+    qualified = f"{service}.{operation}"
+    twice = sum(other == operation for _, other in pairs) > 1
+    return qualified if twice or qualified in listed else operation
 
 
 def _operation(asked: pd.DataFrame, duration: float) -> dict[str, Any]:
@@ -59,8 +60,8 @@ def services(view: View) -> dict[str, Any]:
     found = {}
     for service, station in sorted(view.manifest["services"].items()):
         visits = view.visits_to(station)
-        capacity = view.manifest["stations"].get(station, {}).get("capacity", [])
-        found[service] = _load(view, visits[visits["service"] == service], capacity)
+        own = visits[visits["service"] == service]
+        found[service] = _load(view, visits if len(own) == len(visits) else own, station)
     return found
 
 
@@ -71,12 +72,13 @@ def stations(view: View) -> dict[str, Any]:
         visits, capacity = view.visits_to(name), station["capacity"]
         servers = share(steps_within(capacity, view.window.start, view.until), view.duration)
         busiest = _busiest(view, visits, capacity)
-        found[name] = {"servers": servers, **_load(view, visits, capacity), "busiest": busiest}
+        found[name] = {"servers": servers, **_load(view, visits, name), "busiest": busiest}
     return found
 
 
-def _load(view: View, visits: pd.DataFrame, capacity: Any) -> dict[str, Any]:
+def _load(view: View, visits: pd.DataFrame, station: str) -> dict[str, Any]:
     a, b = view.window.start, view.until
+    capacity = view.manifest["stations"].get(station, {}).get("capacity", [])
     arrived = view.arrived(visits)
     waiting = waiting_spans(visits, view.ended_at)
     work = time_within(*busy_spans(visits, view.ended_at), a, b)
@@ -101,7 +103,8 @@ def broker(view: View) -> dict[str, Any]:
     """Summarize the messages published in the window, by topic and in all."""
     messages = view.messages
     names = sorted({*view.manifest.get("topics", {}), *messages["topic"].astype(str).unique()})
-    topics = {name: _topic(messages[messages["topic"] == name]) for name in names}
+    parts = dict(list(messages.groupby(messages["topic"].astype(str))))
+    topics = {name: _topic(parts.get(name, messages.iloc[:0])) for name in names}
     return {**_counts(messages), "topics": topics}
 
 

@@ -92,8 +92,15 @@ class View:
 
     def visits_to(self, station: str) -> pd.DataFrame:
         """Give all visits to a station, of the whole run: those before the window may still be there."""
-        visits = self.tables["visits"]
-        return visits[visits["station"] == station]
+        return self._by_station.get(station, self._visits.iloc[:0])
+
+    @cached_property
+    def _visits(self) -> pd.DataFrame:
+        return self.tables["visits"][["station", "service", "arrived_at", "started_at", "departed_at", "outcome"]]
+
+    @cached_property
+    def _by_station(self) -> dict[str, pd.DataFrame]:
+        return {str(name): rows for name, rows in self._visits.groupby("station", observed=True)}
 
     def arrived(self, visits: pd.DataFrame) -> pd.DataFrame:
         """Keep the visits that arrived in the window."""
