@@ -31,10 +31,11 @@ def test_a_delay_is_found_where_it_arose(ideal: Result) -> None:
 
 
 def test_parts_add_up_to_the_difference(ideal: Result) -> None:
-    """The differences of the parts add up to that of click-to-door, and their shares to one."""
+    """The differences of the parts add up to that of click-to-door, and those of the waits to waiting's."""
     found = compare(ideal, delayed(ideal, 90.0, slice(0, 0)))
     assert sum(part.difference.mean for part in found.parts) == pytest.approx(found.totals[0].difference.mean)
-    assert sum(part.share for part in found.parts) == pytest.approx(1.0)
+    waiting = found.parts[1].difference.mean
+    assert sum(wait.difference.mean for wait in found.waits) == pytest.approx(waiting)
 
 
 def test_text_says_how_much_and_why(ideal: Result) -> None:
@@ -42,7 +43,7 @@ def test_text_says_how_much_and_why(ideal: Result) -> None:
     text = " ".join(compare_text(ideal, delayed(ideal, 60.0)).plain.split())
     assert text.startswith("ideal against simulated")
     assert "Customers waited 60 s longer with simulated than with ideal: 30.25 against 29.25 min on average" in text
-    assert "The largest part of it is waiting for rider: +1.00 min; the platform's own part is 0.00 min." in text
+    assert "Most of it is waiting for rider (+1.00 min); the platform's own part is +0 s." in text
     assert "2 of 3 orders delivered in both runs, 0 only with ideal, 0 only with simulated." in text
     assert "nan" not in text.lower()
 
@@ -68,3 +69,18 @@ def test_nothing_in_common(ideal: Result) -> None:
     orders = ideal.tables["orders"].assign(id=["x", "y", "z"])
     with pytest.raises(InputError, match="no order in common"):
         compare(ideal, Result({**ideal.tables, "orders": orders}, ideal.manifest))
+
+
+def test_a_missed_decision_is_told(sample: ModuleType) -> None:
+    """Orders that reach dispatch just after a decision wait for the next, and the text says so."""
+    ideal = Result(sample.sample_result().tables, sample.manifest(platform="ideal"))
+    at = [5.0, 304.0]
+    decisions = ideal.tables["decisions"].assign(decided_at=[*at, 2000.0])
+    later = decisions.assign(decided_at=[at[0] + 60.0, at[1] + 60.0, 2000.0])
+    one = Result({**ideal.tables, "decisions": decisions}, ideal.manifest)
+    slow = delayed(ideal, 60.0)
+    other = Result({**slow.tables, "decisions": later}, slow.manifest)
+    assert compare(one, other).waits[0].difference.mean == pytest.approx(60.0)
+    assert "Until the next decision (+1.00 min): orders reach dispatch later" in " ".join(
+        compare_text(one, other).plain.split()
+    )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from types import ModuleType
 
+from delivsim.domain.units import format_duration
 from delivsim.record.metrics import evaluate, parse_slo
 from delivsim.record.result import Result
 from delivsim.report.text import LINES, WIDTH, text_report
@@ -64,7 +65,7 @@ def test_the_platforms_part_of_click_to_door(sample_result: Result) -> None:
     text = " ".join(told(sample_result).split())
     assert re.search(r"click to door +29.2", text)
     platform = parts["platform"]["mean"]
-    assert f"Click to door is platform {platform / 60:.2f} ({100 * platform / 1755:.1f} %) + waiting for rider" in text
+    assert f"Click to door is platform {format_duration(platform)} ({100 * platform / 1755:.1f} %) + waiting" in text
 
 
 def test_busiest_service_with_its_time_of_day(sample_evening: Result) -> None:

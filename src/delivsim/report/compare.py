@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from rich.text import Text
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from delivsim.record.result import Result
 
 TOTALS = ("click_to_door", "ready_to_door", "ready_to_pickup")
+WAITS = ("until_the_next_decision", "from_then_on")
 _NONE = 1e-6
 """Seconds: a mean difference below this is rounding."""
 
@@ -29,14 +31,13 @@ class Change:
     """
     One measure of the same orders in two runs: both means, and the interval of the paired difference (b - a).
 
-    Seconds. ``share`` is the part of the change of click-to-door that this part of it makes; NaN for totals.
+    Seconds.
     """
 
     name: str
     mean_a: float
     mean_b: float
     difference: Interval
-    share: float = math.nan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,8 @@ class Comparison:
     What became of the same orders in two runs.
 
     ``totals`` and ``parts`` are of the ``n_both`` orders delivered in both; ``only_a`` and ``only_b`` count the
-    orders that were delivered in one run alone. The parts' differences add up to that of click-to-door.
+    orders that were delivered in one run alone. The parts' differences add up to that of click-to-door, and those of
+    ``waits`` (until the next decision, and from then until the rider set out) to that of waiting for a rider.
     """
 
     n_orders: int
@@ -55,6 +57,7 @@ class Comparison:
     same_rider: float
     totals: tuple[Change, ...]
     parts: tuple[Change, ...]
+    waits: tuple[Change, ...]
 
 
 def compare(result_a: Result, result_b: Result) -> Comparison:
@@ -76,8 +79,6 @@ def compare(result_a: Result, result_b: Result) -> Comparison:
     delivered = [frame["click_to_door"].notna() for frame in waits]
     paired = delivered[0] & delivered[1]
     a, b = (frame[paired] for frame in waits)
-    totals = tuple(_change(name, a, b) for name in TOTALS)
-    whole = totals[0].difference.mean
     riders = [result.orders.loc[both, "rider"][paired] for result in (result_a, result_b)]
     return Comparison(
         n_orders=len(both),
@@ -85,8 +86,9 @@ def compare(result_a: Result, result_b: Result) -> Comparison:
         only_a=int((delivered[0] & ~delivered[1]).sum()),
         only_b=int((delivered[1] & ~delivered[0]).sum()),
         same_rider=float((riders[0] == riders[1]).mean()) if len(riders[0]) else math.nan,
-        totals=totals,
-        parts=tuple(_change(name, a, b, whole) for name in measures.PARTS),
+        totals=tuple(_change(name, a, b) for name in TOTALS),
+        parts=tuple(_change(name, a, b) for name in measures.PARTS),
+        waits=tuple(_change(name, a, b) for name in WAITS),
     )
 
 
@@ -101,7 +103,7 @@ def compare_text(result_a: Result, result_b: Result) -> Text:
     """
     found = compare(result_a, result_b)
     a, b = _names(result_a, result_b)
-    head = ("minutes, mean per order", a, b, "difference", "95 % interval", "share")
+    head = ("minutes, mean per order", a, b, "difference", "95 % interval")
     only = (
         f"{count(found.n_both)} of {plural(found.n_orders, 'order')} delivered in both runs, "
         f"{count(found.only_a)} only with {a}, {count(found.only_b)} only with {b}."
@@ -109,9 +111,9 @@ def compare_text(result_a: Result, result_b: Result) -> Text:
     return joined(
         [
             heading(f"{a} against {b}", "the same orders, order by order"),
-            *wrapped(_sentence(found, a, b)),
+            *wrapped(_answer(found, a, b)),
             Text(),
-            *table([*_rows(found.totals), [], *_rows(found.parts)], head=head),
+            *table([*_rows(found.totals), [], *_part_rows(found)], head=head),
             Text(),
             *wrapped(only),
             *wrapped(_riders(found)),
@@ -131,30 +133,48 @@ def _names(result_a: Result, result_b: Result) -> tuple[str, str]:
 
 def _waits(result: Result, ids: list[str]) -> pd.DataFrame:
     """Click-to-door, its parts and the other customer times, one row per order of ``ids``; NaN unless delivered."""
-    orders = result.orders.loc[ids]
-    parts = measures.click_to_door_parts(orders, result.tables["messages"])
-    return parts.assign(**{name: getattr(measures, name)(orders) for name in TOTALS})
+    orders, messages = result.orders.loc[ids], result.tables["messages"]
+    parts = measures.click_to_door_parts(orders, messages)
+    soon = _until_decision(result, measures.joined_at(orders, messages)).clip(upper=parts["waiting_for_rider"])
+    return parts.assign(
+        **{name: getattr(measures, name)(orders) for name in TOTALS},
+        **dict(zip(WAITS, (soon, parts["waiting_for_rider"] - soon), strict=True)),
+    )
 
 
-def _change(name: str, a: pd.DataFrame, b: pd.DataFrame, whole: float = math.nan) -> Change:
-    difference = paired_difference(b[name], a[name])
-    share = difference.mean / whole if math.isfinite(whole) and abs(whole) > _NONE else math.nan
+def _until_decision(result: Result, joined: pd.Series[float]) -> pd.Series[float]:
+    """Seconds from when an order joined the open set until the next decision; infinite if none followed."""
+    decided = np.append(np.sort(result.tables["decisions"]["decided_at"].to_numpy()), np.inf)
+    following = decided[np.minimum(np.searchsorted(decided, joined.to_numpy()), len(decided) - 1)]
+    return pd.Series(following, index=joined.index) - joined
+
+
+def _change(name: str, a: pd.DataFrame, b: pd.DataFrame) -> Change:
     mean_a, mean_b = (float(frame[name].mean()) for frame in (a, b))
-    return Change(name=name, mean_a=mean_a, mean_b=mean_b, difference=difference, share=share)
+    return Change(name=name, mean_a=mean_a, mean_b=mean_b, difference=paired_difference(b[name], a[name]))
 
 
-def _rows(changes: tuple[Change, ...]) -> list[list[Cell]]:
+def _rows(changes: tuple[Change, ...], indent: str = "") -> list[list[Cell]]:
     return [
         [
-            change.name.replace("_", " "),
+            indent + change.name.replace("_", " "),
             minutes(change.mean_a, 2),
             minutes(change.mean_b, 2),
             _signed(change.difference.mean),
             f"{_signed(change.difference.low)} to {_signed(change.difference.high)}",
-            percent(change.share, 0) if abs(change.difference.mean) > _NONE and math.isfinite(change.share) else "",
         ]
         for change in changes
     ]
+
+
+def _part_rows(found: Comparison) -> list[list[Cell]]:
+    """The parts, and below waiting for a rider what it is made of."""
+    rows: list[list[Cell]] = []
+    for part in found.parts:
+        rows += _rows((part,))
+        if part.name == "waiting_for_rider":
+            rows += _rows(found.waits, indent="  ")
+    return rows
 
 
 def _signed(seconds: float) -> str:
@@ -162,23 +182,44 @@ def _signed(seconds: float) -> str:
     return f"+{words}" if seconds > 0 and words != minutes(0.0, 2) else words
 
 
-def _sentence(found: Comparison, a: str, b: str) -> str:
-    """The answer in words: how much, how sure, and which part made most of it."""
-    total = found.totals[0].difference
+def _answer(found: Comparison, a: str, b: str) -> str:
+    """How much longer customers waited, how sure that is, and which parts of the wait made it."""
+    total = found.totals[0]
     if found.n_both == 0:
         return "No order was delivered in both runs, so there is nothing to compare."
     if all(abs(change.difference.mean) < _NONE for change in (*found.totals, *found.parts)):
         return f"Customers waited exactly as long with {b} as with {a}."
-    word = "longer" if total.mean > 0 else "less"
-    sure = "" if total.low > 0 or total.high < 0 else " (not clearly different from none)"
-    most = max(found.parts, key=lambda part: part.difference.mean * math.copysign(1.0, total.mean))
+    interval = total.difference
+    word = "longer" if interval.mean > 0 else "less"
+    sure = "" if interval.low > 0 or interval.high < 0 else ", not clearly different from none"
     return (
-        f"Customers waited {format_duration(abs(total.mean))} {word} with {b} than with {a}{sure}: "
-        f"{minutes(found.totals[0].mean_b, 2)} against {minutes(found.totals[0].mean_a, 2)} min on average, "
-        f"95 % interval of the difference {_signed(total.low)} to {_signed(total.high)} min. "
-        f"The largest part of it is {most.name.replace('_', ' ')}: {_signed(most.difference.mean)} min; "
-        f"the platform's own part is {_signed(found.parts[0].difference.mean)} min."
+        f"Customers waited {format_duration(abs(interval.mean))} {word} with {b} than with {a}: "
+        f"{minutes(total.mean_b, 2)} against {minutes(total.mean_a, 2)} min on average (95 % interval of the "
+        f"difference {_signed(interval.low)} to {_signed(interval.high)} min{sure}). {_why(found)}"
     )
+
+
+def _why(found: Comparison) -> str:
+    """Name the part that made most of the difference, what makes up for it, and the platform's own part."""
+    sign = math.copysign(1.0, found.totals[0].difference.mean)
+    ranked = sorted(found.parts, key=lambda part: -sign * part.difference.mean)
+    most, least = ranked[0], ranked[-1]
+    against = f", {_told(least)} makes up for part of it" if sign * least.difference.mean < -_NONE * 1e3 else ""
+    own = found.parts[0].difference.mean
+    waits = ""
+    if most.name == "waiting_for_rider" and sign * found.waits[0].difference.mean > 0:
+        waits = (
+            f" {_told(found.waits[0]).capitalize()}: orders reach dispatch later, and one that just misses a decision "
+            "waits for the next."
+        )
+    return (
+        f"Most of it is {_told(most)}{against}; the platform's own part is "
+        f"{'-' if own < 0 else '+'}{format_duration(abs(own))}.{waits}"
+    )
+
+
+def _told(change: Change) -> str:
+    return f"{change.name.replace('_', ' ')} ({_signed(change.difference.mean)} min)"
 
 
 def _riders(found: Comparison) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from delivsim.domain.units import format_duration
 from delivsim.report import content_platform
 from delivsim.report.clock import Clock
 from delivsim.report.sections import Cell, Content, Section, cells, line
@@ -164,12 +165,12 @@ def _times(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Section:
 
 
 def _parts(summary: Mapping[str, Any]) -> str:
-    """The mean click-to-door as a sum, in words; the platform's own part in seconds, for it is small."""
+    """The mean click-to-door as a sum, in words: what share of the wait the platform itself makes, and what else."""
     total = number(summary["click_to_door"]["mean"])
-    parts = {name: number(part["mean"]) for name, part in summary["click_to_door_parts"].items()}
+    means = {name.replace("_", " "): number(part["mean"]) for name, part in summary["click_to_door_parts"].items()}
     words = [
-        f"{name.replace('_', ' ')} {minutes(mean, 2 if name == 'platform' else 1)} ({percent(mean / total)})"
-        for name, mean in parts.items()
+        f"{name} {format_duration(mean)} ({percent(mean / total)})"
+        for name, mean in means.items()
         if math.isfinite(mean) and total > 0
     ]
     return f"Click to door is {' + '.join(words)}." if words else ""

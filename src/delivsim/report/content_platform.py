@@ -121,9 +121,7 @@ def broker(summary: Mapping[str, Any]) -> Section | None:
     if not found["published"]:
         return None
     late = {
-        topic: number(one["delay"]["p99"])
-        for topic, one in found["topics"].items()
-        if math.isfinite(number(one["delay"]["p99"]))
+        topic: number(one["delay"]["p99"]) for topic, one in found["topics"].items() if number(one["delay"]["p99"]) > 0
     }
     slowest = max(sorted(late), key=lambda topic: late[topic], default="")
     delay = f" Slowest: {slowest}, p99 {format_duration(late[slowest])}." if slowest else ""
