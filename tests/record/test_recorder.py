@@ -86,7 +86,8 @@ def test_bytes_do_not_depend_on_when_rows_were_flushed(tmp_path):
         (tmp_path / name).mkdir()
         recorder = Recorder(tmp_path / name, chunk_rows)
         fill(recorder, 100)
-        files.append({table: path.read_bytes() for table, path in recorder.close().items()})
+        closed = recorder.close()
+        files.append({table: closed.file(table).read_bytes() for table in closed})
         assert {path.name for path in (tmp_path / name).iterdir()} == {f"{table}.parquet" for table in TABLES}
     memory = Recorder()
     fill(memory, 100)
@@ -95,6 +96,16 @@ def test_bytes_do_not_depend_on_when_rows_were_flushed(tmp_path):
             write_frame(con, data, tmp_path / "one.parquet")
             assert (tmp_path / "one.parquet").read_bytes() == files[0][table]
     assert files[0] == files[1]
+
+
+def test_closing_gives_tables_for_a_result(tmp_path):
+    """In memory or in files, what closing gives holds the same rows."""
+    memory, files = Recorder(), Recorder(tmp_path)
+    for recorder in (memory, files):
+        fill(recorder, 5)
+    closed = files.close()
+    for table, data in memory.close().items():
+        pd.testing.assert_frame_equal(closed[table], data, check_exact=True)
 
 
 def test_unused_labels_do_not_reach_the_file(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,34 @@ def read_table(table: str, path: Path) -> pd.DataFrame:
         except con_errors() as error:
             raise ResultError(f"{path}: cannot be read as the table {table}: {_first(error)}") from None
     return pd.DataFrame({spec.name: _restored(spec, data[spec.name]) for spec in TABLES[table]}, copy=False)
+
+
+class TableFiles(Mapping[str, pd.DataFrame]):
+    """The tables of a saved run, each read when it is first asked for."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._read: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        if table not in self._read:
+            self._read[table] = read_table(table, self.file(table))
+        return self._read[table]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(TABLES)
+
+    def __len__(self) -> int:
+        return len(TABLES)
+
+    def __contains__(self, table: object) -> bool:
+        return table in TABLES
+
+    def file(self, table: str) -> Path:
+        """Name the file of a table; KeyError when there is no such table."""
+        if table not in TABLES:
+            raise KeyError(table)
+        return self.directory / f"{table}.parquet"
 
 
 def read_frame(path: Path) -> pd.DataFrame:

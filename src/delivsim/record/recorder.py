@@ -8,6 +8,7 @@ Raw columns go to plain files while the run lasts and to Parquet once, at the en
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from delivsim.record.columns import CODE, DTYPES, Labels, frame, new_labels, typed
-from delivsim.record.parquet import connect, write_frame
+from delivsim.record.parquet import TableFiles, connect, write_frame
 from delivsim.record.tables import TABLES, Column
 
 CHUNK_ROWS = 32_000
@@ -58,21 +59,22 @@ class Recorder:
         self.flush(force=True)
         return {table: store.frame() for table, store in self._columns.items()}
 
-    def close(self) -> dict[str, Path]:
+    def close(self) -> Mapping[str, pd.DataFrame]:
         """
-        Write one Parquet file per table into the directory and remove the parts.
+        Finish the tables: with a directory one Parquet file each, and the parts removed.
 
         Returns
         -------
-        The file of each table; the same rows give the same bytes, however often they were flushed.
+        The tables, for a ``Result``: those in memory, or the files, read when asked for. The same rows give the same
+        bytes, however often they were flushed.
         """
         if self.directory is None:
-            raise ValueError("a recorder without a directory has nothing to close: take its tables()")
+            return self.tables()
         self.flush(force=True)
-        files = {table: self.directory / f"{table}.parquet" for table in TABLES}
+        files = TableFiles(self.directory)
         with connect() as con:
             for table, store in self._columns.items():
-                write_frame(con, store.frame(), files[table])
+                write_frame(con, store.frame(), files.file(table))
         shutil.rmtree(self.directory / "parts", ignore_errors=True)
         return files
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,38 +19,12 @@ import pandas as pd
 
 from delivsim.errors import ResultError
 from delivsim.record.columns import empty
-from delivsim.record.parquet import connect, read_frame, read_table, write_frame
+from delivsim.record.parquet import TableFiles, connect, read_frame, write_frame
 from delivsim.record.tables import SCHEMA_VERSION, TABLES
 
+__all__ = ["Result", "TableFiles", "load_result"]
+
 MANIFEST, SUMMARY, TIMINGS = "manifest.json", "summary.json", "timings.parquet"
-
-
-class TableFiles(Mapping[str, pd.DataFrame]):
-    """The tables of a saved run, each read when it is first asked for."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self._read: dict[str, pd.DataFrame] = {}
-
-    def __getitem__(self, table: str) -> pd.DataFrame:
-        if table not in self._read:
-            self._read[table] = read_table(table, self.file(table))
-        return self._read[table]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(TABLES)
-
-    def __len__(self) -> int:
-        return len(TABLES)
-
-    def __contains__(self, table: object) -> bool:
-        return table in TABLES
-
-    def file(self, table: str) -> Path:
-        """Name the file of a table; KeyError when there is no such table."""
-        if table not in TABLES:
-            raise KeyError(table)
-        return self.directory / f"{table}.parquet"
 
 
 class Result:
