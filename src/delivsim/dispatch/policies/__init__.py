@@ -1,0 +1,9 @@
+"""Dispatch policies: each a file with a frozen dataclass of parameters, and one line here."""
+
+from __future__ import annotations
+
+from delivsim.dispatch.policies.linear_assignment import LinearAssignment
+from delivsim.dispatch.policies.nearest import Nearest
+
+POLICIES = {"nearest": Nearest, "linear_assignment": LinearAssignment}
+"""Every policy of delivsim by its name in a scenario."""

@@ -1,0 +1,62 @@
+"""A least-cost matching over places, sparse enough for thousands: near pairs first, then what is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from delivsim.dispatch.candidates import nearest_pairs
+from delivsim.dispatch.solvers.linear_assignment import as_many_as_possible, assign
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+Price = Callable[[Ints, Ints], Floats]
+"""Tells what pairs of rows cost, in seconds, shape (k,) each; infinite: forbidden."""
+
+
+def match_places(
+    left: Floats, right: Floats, price: Price, *, unassigned: Floats | None = None, candidates: int
+) -> Ints:
+    """
+    Match rows of ``left`` with rows of ``right`` at the least total cost.
+
+    Only near pairs are priced. Where many rows crowd around the same few places, those left over are matched in
+    further rounds with whoever is left. With at most ``candidates`` rows on the shorter side, and costs that grow
+    with distance, the first round is the optimum.
+
+    Parameters
+    ----------
+    left, right
+        Places in metres, shape (n, d) and (m, d); a further dimension may stand for time.
+    price
+        What a pair costs.
+    unassigned
+        What leaving a row of ``left`` alone costs, shape (n,), seconds; None: match as many as possible.
+    candidates
+        Nearest rows looked at for each row of the shorter side, >= 1.
+
+    Returns
+    -------
+    For each row of ``left`` its row of ``right``, shape (n,); -1: none.
+    """
+    found = np.full(len(left), -1, dtype=np.int64)
+    rows, columns = np.arange(len(left)), np.arange(len(right))
+    while rows.size and columns.size:
+        a, b = nearest_pairs(left[rows], right[columns], candidates)
+        costs = price(rows[a], columns[b])
+        lawful = np.isfinite(costs)
+        a, b, costs = a[lawful], b[lawful], costs[lawful]
+        alone = _alone(costs, rows, columns) if unassigned is None else unassigned[rows]
+        chosen = assign(a, b, costs, unassigned=alone, n_riders=columns.size)
+        found[rows[chosen >= 0]] = columns[chosen[chosen >= 0]]
+        if len(left) <= candidates or len(right) <= candidates or not (chosen >= 0).any():
+            break
+        rows, columns = rows[chosen < 0], np.setdiff1d(columns, columns[chosen[chosen >= 0]])
+    return found
+
+
+def _alone(costs: Floats, rows: Ints, columns: Ints) -> Floats:
+    return np.full(rows.size, as_many_as_possible(costs, min(rows.size, columns.size)))
