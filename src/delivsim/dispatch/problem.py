@@ -87,9 +87,7 @@ class DispatchProblem:
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.now) and np.isfinite(self.every) and self.every > 0.0):
-            raise InputError(
-                f"dispatch problem: now must be finite and every > 0, got {self.now} and {self.every}"
-            )
+            raise InputError(f"dispatch problem: now must be finite and every > 0, got {self.now} and {self.every}")
         n, m = np.size(self.orders), np.size(self.riders)
         for name, size in (("orders", n), ("stores", n), ("riders", m)):
             self._freeze(name, np.int64, (size,))
