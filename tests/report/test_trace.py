@@ -44,3 +44,12 @@ def test_an_order_without_requests(story: dict[str, pd.DataFrame]) -> None:
     """An order the platform never saw has an empty trace."""
     seen = trace(story["requests"], story["visits"], story["messages"], 1)
     assert (seen.roots, seen.messages) == ((), ())
+
+
+def test_a_timer_stands_alone(story: dict[str, pd.DataFrame]) -> None:
+    """What a timer does minutes later is a story of its own, not a part of the request that set it."""
+    requests = story["requests"].astype({"cause": "str"})
+    requests.loc[requests["request"] == 2, "cause"] = "timer"
+    seen = trace(requests, story["visits"], story["messages"], 0)
+    assert [root.name for root in seen.roots[:2]] == ["gateway.place_order", "payment.charge"]
+    assert seen.roots[0].calls == ()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterator
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
@@ -13,12 +11,12 @@ from rich.text import Text
 from delivsim.domain.units import format_duration, format_money, near_miss
 from delivsim.errors import InputError
 from delivsim.record import measures
-from delivsim.report.clock import DASH, Clock
+from delivsim.report import explain_platform, explain_riders
+from delivsim.report.clock import Clock
 from delivsim.report.columns import Cell, bar, heading, joined, table, wrapped
-from delivsim.report.rows import Row, each, name_of, where
-from delivsim.report.trace import Delivery, Hop, Trace, trace
-from delivsim.report.waterfall import LEGEND, status_of, waterfall
-from delivsim.report.wording import count, decimal, listed, percent, plural
+from delivsim.report.rows import Row, each, name_in, where
+from delivsim.report.trace import trace
+from delivsim.report.wording import percent, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,8 +35,6 @@ _INSTANTS = {
     "ended_at": "ended",
     "promised_at": "promised",
 }
-_POLLED = 3
-"""A client operation that an order saw more often than this is told in one line."""
 
 
 def explain_order(result: Result, order_id: str) -> Text:
@@ -65,10 +61,10 @@ def explain_order(result: Result, order_id: str) -> Text:
         _header(result, order, clock),
         _instants(order, clock),
         _click_to_door(result, number),
-        _requests(seen, order, clock),
-        _messages(seen, order, clock),
-        _offers(result, order, clock),
-        _legs(result, order, clock),
+        explain_platform.requests(seen, order, clock),
+        explain_platform.messages(seen, order, clock),
+        explain_riders.offers(result, order, clock),
+        explain_riders.legs(result, order, clock),
     ]
     return joined(line for part in parts if part for line in (*part, Text()))
 
@@ -92,7 +88,7 @@ def _header(result: Result, order: Row, clock: Clock) -> list[Text]:
     place = f"{order.x:.5f}, {order.y:.5f}" if degrees else f"{order.x:,.0f} m, {order.y:,.0f} m"
     lines = [
         f"Customer {order.customer} at {place}; {plural(order.n_items, 'item')} from store "
-        f"{_name(result, 'stores', order.store)}; rider {_name(result, 'riders', order.rider)}.",
+        f"{name_in(result, 'stores', order.store)}; rider {name_in(result, 'riders', order.rider)}.",
         f"Charged {format_money(order.charged)}, refunded {format_money(order.refunded)}; {_rating(order.rating)}.",
     ]
     return [title, *(line for text in lines for line in wrapped(text))]
@@ -100,10 +96,6 @@ def _header(result: Result, order: Row, clock: Clock) -> list[Text]:
 
 def _rating(rating: float) -> str:
     return f"rated {rating:.0f} of 5" if math.isfinite(rating) else "no feedback"
-
-
-def _name(result: Result, name: str, number: int) -> str:
-    return name_of(result.tables[name], name.removesuffix("s"), number)
 
 
 def _instants(order: Row, clock: Clock) -> list[Text]:
@@ -141,147 +133,3 @@ def _adding_up(times: list[float]) -> list[str]:
     """Seconds as text whose rounded values add up to the rounded sum, as an accountant writes them."""
     ends = [round(end, 2) for end in accumulate(times, initial=0.0)]
     return [f"{end - start:.2f} s" for start, end in pairwise(ends)]
-
-
-def _requests(seen: Trace, order: Row, clock: Clock) -> list[Text]:
-    if not seen.roots:
-        return [heading("Platform", "no request of this order was recorded")]
-    lines = [heading("Platform", LEGEND)]
-    placed = [root for root in seen.roots if root.row.operation == "place_order"]
-    for root in placed:
-        lines += waterfall(root)
-    others = [root for root in seen.roots if root.row.operation != "place_order"]
-    rows = list(_other_rows(others, order, clock))
-    head = ("other requests", "at", "since placed", "latency", "network", "waiting", "work", "status")
-    return [*lines, *table(rows, head=head, left=2)] if rows else lines
-
-
-def _other_rows(roots: list[Hop], order: Row, clock: Clock) -> Iterator[list[Cell]]:
-    by_name: defaultdict[str, list[Hop]] = defaultdict(list)
-    for root in roots:
-        by_name[f"{root.row.caller} > {root.name}"].append(root)
-    for name, same in by_name.items():
-        if len(same) <= _POLLED:
-            yield from (_other_row(name, root, order, clock) for root in same)
-        else:
-            slowest = max(same, key=lambda root: _latency(root) if math.isfinite(_latency(root)) else math.inf)
-            yield _other_row(f"{name}, slowest of {len(same)}", slowest, order, clock)
-
-
-def _other_row(name: str, root: Hop, order: Row, clock: Clock) -> list[Cell]:
-    hops = [hop for _, hop in root.walk()]
-    sums = (sum(getattr(hop, what) for hop in hops) for what in ("network_time", "waiting_time", "work_time"))
-    return [
-        name,
-        clock.time_of_day(root.row.sent_at, seconds=True),
-        f"+{format_duration(root.row.sent_at - order.placed_at)}",
-        format_duration(_latency(root)),
-        *(format_duration(time) for time in sums),
-        status_of(root.row),
-    ]
-
-
-def _latency(root: Hop) -> float:
-    return float(root.row.answered_at - root.row.sent_at)
-
-
-def _messages(seen: Trace, order: Row, clock: Clock) -> list[Text]:
-    if not seen.messages:
-        return []
-    rows = [_message_row(message, order, clock) for message in seen.messages]
-    head = ("message > consumer", "at", "since placed", "on the way", "queued", "handled", "outcome")
-    return [heading("Messages"), *table(rows, head=head, left=2)]
-
-
-def _message_row(message: Delivery, order: Row, clock: Clock) -> list[Cell]:
-    row = message.row
-    again = f", delivery {row.attempt}" if row.attempt > 1 else ""
-    bad = row.outcome == "dead_letter"
-    return [
-        f"{row.topic} > {row.group or 'nobody'}",
-        clock.time_of_day(row.published_at, seconds=True),
-        f"+{format_duration(row.published_at - order.placed_at)}",
-        format_duration(row.available_at - row.published_at),
-        format_duration(row.delivered_at - row.available_at),
-        format_duration(row.acknowledged_at - row.delivered_at),
-        Text(f"{row.outcome}{again}", style="red" if bad else ""),
-    ]
-
-
-def _offers(result: Result, order: Row, clock: Clock) -> list[Text]:
-    offers, decisions = result.tables["offers"], result.tables["decisions"]
-    mine = where(offers, "order", order.order).sort_values(["offered_at", "offer"])
-    lines = [heading("Decisions and offers", _passed_over(decisions, mine, order, clock))]
-    if len(mine) == 0:
-        return [*lines, *wrapped("It was never offered to a rider.")]
-    rows = [_offer_row(result, offer, clock) for offer in each(mine)]
-    head = ("decision", "at", "orders / riders", "offered to", "at", "answer", "after", "together with")
-    return [*lines, *table(rows, head=head, left=8)]
-
-
-def _passed_over(decisions: pd.DataFrame, mine: pd.DataFrame, order: Row, clock: Clock) -> str:
-    """Words on the decisions that met the order waiting and made no offer of it."""
-    first, last = order.responded_at, order.assigned_at
-    if not math.isfinite(first):
-        return ""
-    last = next(t for t in (last, order.ended_at, math.inf) if not math.isnan(t))
-    at = decisions["decided_at"].to_numpy()
-    met = decisions[(at >= first) & (at <= last) & ~decisions["decision"].isin(mine["decision"]).to_numpy()]
-    if len(met) == 0:
-        return ""
-    span = clock.between(met["decided_at"].min(), met["decided_at"].max())
-    riders = f"{met['n_riders'].min()} to {met['n_riders'].max()} riders to choose from"
-    return f"{plural(len(met), 'decision')} passed it over ({span}, {riders})"
-
-
-def _offer_row(result: Result, offer: Row, clock: Clock) -> list[Cell]:
-    decisions, offers, orders = (result.tables[name] for name in ("decisions", "offers", "orders"))
-    made = next(each(where(decisions, "decision", offer.decision)), None)
-    both = where(offers, "offer", offer.offer).sort_values("position")
-    names = [name_of(orders, "order", row.order) for row in each(both) if row.order != offer.order]
-    return [
-        str(offer.decision) if made else DASH,
-        clock.time_of_day(made.decided_at, seconds=True) if made else DASH,
-        f"{made.n_orders} / {made.n_riders}" if made else DASH,
-        _name(result, "riders", offer.rider),
-        clock.time_of_day(offer.offered_at, seconds=True),
-        Text(str(offer.answer), style="" if offer.answer == "accepted" else "yellow"),
-        format_duration(offer.answered_at - offer.offered_at),
-        listed(names, 3) if names else "alone",
-    ]
-
-
-def _legs(result: Result, order: Row, clock: Clock) -> list[Text]:
-    legs = _legs_of(result.tables["legs"], order)
-    if len(legs) == 0:
-        return []
-    rows = [
-        (
-            _name(result, "riders", leg.rider),
-            str(leg.kind).replace("_", " "),
-            clock.time_of_day(leg.started_at, seconds=True),
-            clock.time_of_day(leg.ended_at, seconds=True),
-            format_duration(leg.ended_at - leg.started_at),
-            f"{leg.distance / 1000:.2f} km" if leg.distance > 0 else "",
-            count(leg.n_carried),
-            _name(result, "orders", leg.order) if leg.order >= 0 else "",
-        )
-        for leg in each(legs)
-    ]
-    head = ("rider", "stretch", "from", "to", "took", "way", "on board", "for order")
-    km = decimal(float(legs["distance"].sum()) / 1000, 2)
-    return [heading("The rider's way", f"{km} km in all"), *table(rows, head=head, left=4)]
-
-
-def _legs_of(legs: pd.DataFrame, order: Row) -> pd.DataFrame:
-    """Stretches ridden for the order, and those its rider rode from setting out to this order's door."""
-    own = legs["order"].to_numpy() == order.order
-    until = next((t for t in (order.delivered_at, order.ended_at) if math.isfinite(t)), math.inf)
-    started = legs["started_at"].to_numpy()
-    shared = (legs["rider"].to_numpy() == order.rider) & (order.rider >= 0)
-    if math.isfinite(order.departed_at):
-        shared &= (started >= order.departed_at - 1e-6) & (started < until)
-    else:
-        shared &= False
-    mine: pd.DataFrame = legs[own | shared]
-    return mine.sort_values(["started_at", "rider"], kind="stable")

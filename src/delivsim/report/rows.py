@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from delivsim.record.result import Result
+
 Row = Any
 """One row of a table, as ``DataFrame.itertuples`` gives it: columns are attributes."""
 
@@ -29,3 +31,8 @@ def name_of(table: pd.DataFrame, key: str, number: int) -> str:
     if len(found):
         return str(found["id"].iloc[0])
     return "nobody" if number < 0 else f"number {number}"
+
+
+def name_in(result: Result, table: str, number: int) -> str:
+    """The name of what has this number in ``orders``, ``riders`` or ``stores`` of a run."""
+    return name_of(result.tables[table], table.removesuffix("s"), number)

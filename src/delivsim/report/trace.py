@@ -71,7 +71,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trace:
-    """All that the platform did for one order: what clients and timers began, and what messages led to."""
+    """
+    All that the platform did for one order: what clients began, what timers began, and what messages led to.
+
+    A timer is a root of its own, although a request set it: it may go off minutes after that was answered.
+    """
 
     roots: tuple[Hop, ...]
     messages: tuple[Delivery, ...]
@@ -96,10 +100,10 @@ def trace(requests: pd.DataFrame, visits: pd.DataFrame, messages: pd.DataFrame, 
     messages_sent = {row.message for row in sent}
 
     def hop(row: Row) -> Hop:
-        calls = tuple(hop(child) for child in below[row.request])
+        calls = tuple(hop(child) for child in below[row.request] if child.cause != "timer")
         return Hop(row=row, visits=tuple(served[row.request]), calls=calls)
 
-    roots = tuple(hop(row) for row in mine if row.parent not in numbers and row.parent not in messages_sent)
+    roots = tuple(hop(row) for row in mine if row.cause == "timer" or row.parent not in numbers | messages_sent)
     return Trace(roots=roots, messages=tuple(_delivery(row, below[row.message], hop) for row in sent))
 
 

@@ -11,7 +11,7 @@ from delivsim.report.columns import Cell, table
 from delivsim.report.trace import Hop
 
 LEGEND = "- network   ░ waiting for a worker   █ work   · waiting for its own calls"
-WIDTH = 30
+WIDTH = 28
 _STYLES = {"-": "dim", "░": "yellow", "█": "cyan", "·": "dim"}
 
 

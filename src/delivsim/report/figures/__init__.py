@@ -1,7 +1,8 @@
 """
 Figures of a run, each a function of its result that returns the (first) axes; ``axes.figure`` is the picture.
 
-A figure draws what `delivsim.record.measures` counts, and counts nothing itself.
+A figure draws what `delivsim.record` measures and measures nothing itself. In a notebook, after ``%matplotlib inline``:
+``latency(result).figure``.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ COLORS = {
     "at_store": style.RED,
     "free": style.GRID,
 }
+_MOST_SHAPES = 10_000
+"""More drop-offs than this become an image inside the drawing, so that a big day's page stays small."""
 
 
 @style.styled
@@ -101,6 +103,7 @@ def _draw_orders(axes: Axes, orders: pd.DataFrame, scale: float) -> None:
         s=16,
         linewidths=0.3,
         edgecolors=style.FAINT,
+        rasterized=len(orders) > _MOST_SHAPES,
     )
     lost = ~came
     if lost.any():
