@@ -161,13 +161,14 @@ class ComputedStation:
             starts.append(start)
         else:
             start = now
-        end = start + work
+        delay = start - now + work
+        end = now + delay  # the very instant at which the event will come, or who is served at once would seem to wait
         heapreplace(self._free_at, end)
         visit.work = work
         visit.started_at = start
         visit.ends_at = end
         self._inside[visit] = None
-        visit.timer = timer = Timeout(env, end - now, visit)
+        visit.timer = timer = Timeout(env, delay, visit)
         timer.callbacks.append(self._leave)
         return True
 
@@ -270,13 +271,14 @@ class ComputedStation:
             start = max(now, free_at[0]) if free_at else float("inf")
             if start > now:
                 self._starts.append(start)
-            end = start + visit.work
+            delay = start - now + visit.work
+            end = now + delay
             if free_at:
                 heapreplace(free_at, end)
             if end != visit.ends_at or visit.timer is None:
                 visit.timer = None
                 if free_at:
-                    visit.timer = timer = Timeout(env, end - now, visit)
+                    visit.timer = timer = Timeout(env, delay, visit)
                     timer.callbacks.append(self._leave)
             visit.started_at, visit.ends_at = start, end
 
