@@ -61,12 +61,12 @@ def report_content(result: Result, verdicts: Sequence[Verdict], *, most: int = 1
 def _subtitle(result: Result, clock: Clock) -> str:
     manifest = result.manifest
     instance = manifest.get("instance") or {}
+    warm_up = f", counted from {clock.time_of_day(manifest['warm_up'])}" if manifest.get("warm_up") else ""
     facts = [
-        f"{clock.date()}, {clock.between(0.0, float(manifest['ended_at']))}",
-        f"counted from {clock.time_of_day(manifest['warm_up'])}" if manifest.get("warm_up") else "",
+        f"{clock.date()}, {clock.between(0.0, float(manifest['ended_at']))}{warm_up}",
         plural(instance["n_riders"], "rider") if instance else "",
-        f"platform {manifest['platform']}",
-        f"dispatch {manifest['policy']}" if manifest.get("policy") else "",
+        f"{manifest['platform']} platform",
+        str(manifest.get("policy") or ""),
     ]
     return " · ".join(fact for fact in facts if fact)
 

@@ -108,9 +108,10 @@ def _tone(utilization: float) -> Tone:
 def _busiest(stations: Mapping[str, Any], clock: Clock) -> str:
     name = max(sorted(stations), key=lambda station: _finite(stations[station]["utilization"]))
     station, peak = stations[name], stations[name]["busiest"]
+    servers = f"{number(station['servers']):g} server" + ("" if station["servers"] == 1 else "s")
     when = clock.between(number(peak["start"]), number(peak["end"]))
     return (
-        f"Busiest: {name}, {percent(number(station['utilization']))} of {station['servers']:g} servers; "
+        f"Busiest: {name}, {percent(number(station['utilization']))} of {servers}; "
         f"{percent(number(peak['utilization']))} in {when}, {decimal(number(peak['queue_length']), 1)} waiting."
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from delivsim.record import measures, stats
+from delivsim.record.view import View
 from delivsim.report import series
 from delivsim.report.clock import Clock
 from delivsim.report.figures import style
@@ -28,9 +29,9 @@ _BARS = 60
 
 @style.styled
 def click_to_door(result: Result) -> Axes:
-    """How long customers waited: a histogram, with the median, the 90th percentile and the target."""
+    """How long customers waited (placed after warm-up): a histogram with the median, 90th percentile and target."""
     axes = style.panels()[0]
-    waits = measures.click_to_door(result.tables["orders"]).dropna().to_numpy()
+    waits = measures.click_to_door(View(result).orders).dropna().to_numpy()
     style.title(axes, "Click to door", lines_below=1)
     if len(waits) == 0:
         return style.nothing(axes, "no order was delivered")

@@ -20,7 +20,7 @@ MOST_OPERATIONS = 6
 """A page has room for the panels of so many operations; those used most are drawn."""
 MOST_STATIONS = 10
 """And for so many stations; the busiest are drawn."""
-_TOPS = (10.0, 20.0, 50.0, 100.0)
+_TOPS = (10.0, 20.0, 30.0, 50.0, 100.0)
 """Ends of the axis of utilization, in percent: all stations have the same, the least that holds the busiest."""
 
 

@@ -67,7 +67,7 @@ def city_map(result: Result) -> Axes:
     axes.scatter(
         starts["from_x"] / scale,
         starts["from_y"] / scale,
-        s=30,
+        s=20,
         marker="^",
         color=style.GREEN,
         edgecolors=style.PAPER,
