@@ -112,7 +112,7 @@ def _orders(summary: Mapping[str, Any]) -> Section:
     names = [name for name in ("delivered", "rejected", "cancelled", "failed", "censored") if name in orders]
     shares = [f" ({percent(orders[name] / placed)})" if orders[name] else "" for name in names]
     row = (
-        Cell(words="placed after warm-up" if summary["window"]["start"] > 0 else "placed"),
+        Cell(words="placed"),
         Cell(words=count(placed)),
         *(Cell(words=f"{count(orders[n])}{s}", tone=_tone(n, orders[n])) for n, s in zip(names, shares, strict=True)),
     )
@@ -120,6 +120,7 @@ def _orders(summary: Mapping[str, Any]) -> Section:
     why = listed([f"{reason.replace('_', ' ')} {count(n)}" for reason, n in reasons], 6)
     return Section(
         title="Orders",
+        note="placed after warm-up" if summary["window"]["start"] > 0 else "",
         head=("", "all", *names),
         rows=(row,),
         lines=tuple(
