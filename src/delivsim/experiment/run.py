@@ -22,7 +22,7 @@ from delivsim.scenario.schema import Scenario
 Progress = Callable[[float, int, int], None]
 """Told now and then by a run: simulated seconds since the start, orders placed, orders ended."""
 
-LOOKS = 400
+LOOKS = 4000
 """How often a run looks up from its work: to tell its progress and to flush its rows."""
 LIBRARIES = ("numpy", "scipy", "pandas", "simpy", "ortools", "networkx", "duckdb", "pydantic")
 
@@ -90,16 +90,15 @@ def _run_to_the_end(simulation: Simulation, progress: Progress | None) -> bool:
         env.timeout(every).callbacks.append(look)
 
     env.timeout(every).callbacks.append(look)
-    thresholds = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.disable()
     try:
         env.run(until=simulation.stop)
     except KeyboardInterrupt:
         return True
     finally:
-        gc.set_threshold(*thresholds)
+        gc.enable()
         gc.unfreeze()
     return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Travel
@@ -45,6 +45,9 @@ from delivsim.services.messages import (
 )
 from delivsim.services.service import Handler, Service, Timer
 
+if TYPE_CHECKING:
+    from delivsim.dispatch.problem import DispatchProblem
+
 STILL_BUSY = 1.0
 """Seconds until a rider is expected to be free who should be, by the plan, and has not said so."""
 
@@ -78,18 +81,36 @@ class RiderRecord(NamedTuple):
     """
     A rider as far as the platform knows.
 
-    ``place`` and ``free_at`` say where and when the rider's accepted work will end (a past instant: free now);
-    ``offer`` is the offer being answered (0: none); ``jobs`` are the orders accepted and not yet delivered.
+    ``x``, ``y`` and ``free_at`` say where and when the rider's accepted work will end (a past instant: free now);
+    ``offer`` is the offer being answered (0: none); ``jobs`` are the ``n_jobs`` orders accepted and not yet delivered;
+    no offer is made before ``not_before``. The numbers come first, so that a decision can read them as one array.
     """
 
     id: int
-    place: Place
+    x: float
+    y: float
     free_at: float
     off_at: float
     speed: float
     offer: int = 0
-    jobs: tuple[int, ...] = ()
     not_before: float = -math.inf
+    n_jobs: int = 0
+    jobs: tuple[int, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """Where the rider's accepted work will end."""
+        return (self.x, self.y)
+
+
+_NUMBERS = RiderRecord._fields.index("jobs")
+
+
+def _busy(rider: RiderRecord, place: Place, free_at: float, jobs: tuple[int, ...]) -> RiderRecord:
+    """Give a rider these orders to deliver, and the place and instant at which that will be done."""
+    return RiderRecord(
+        rider.id, *place, free_at, rider.off_at, rider.speed, rider.offer, rider.not_before, len(jobs), jobs
+    )
 
 
 class Offer(NamedTuple):
@@ -189,10 +210,10 @@ class Deliveries:
         jobs = await self._still_wanted(await Query(OpenJob), now)
         if not jobs:
             return OK
-        riders = [r for r in await Query(RiderRecord) if not r.offer and r.off_at > now and r.not_before <= now]
-        if not riders:
+        problem = self._problem(jobs, await Query(RiderRecord), now)
+        if not problem.riders.size:
             return OK
-        decision = await Decide(self._problem(jobs, riders, now))
+        decision = await Decide(problem)
         if decision.assignment.matches:
             await self._offer(decision)
         return OK
@@ -206,15 +227,19 @@ class Deliveries:
             await self._withdraw(job.placed.order, "no_rider")
         return [job for job in jobs if job not in late]
 
-    def _problem(self, jobs: list[OpenJob], riders: list[RiderRecord], now: float) -> Any:
+    def _problem(self, jobs: list[OpenJob], riders: list[RiderRecord], now: float) -> DispatchProblem:
+        """Put what is known of open orders and of the riders who may be offered some into arrays."""
         import numpy as np
 
         from delivsim.dispatch.problem import DispatchProblem
 
+        known = np.array([rider[:_NUMBERS] for rider in riders], dtype=np.float64).reshape(-1, _NUMBERS)
+        number, x, y, free_at, off_at, speed, offer, not_before, n_jobs = known.T
+        asked = np.flatnonzero((offer == 0) & (off_at > now) & (not_before <= now))
+        asked = asked[np.argsort(number[asked], kind="stable")]
+        expected = np.where(n_jobs > 0, np.maximum(free_at, now + STILL_BUSY), free_at)
         jobs = sorted(jobs, key=lambda job: job.placed.order)
         placed = [job.placed for job in jobs]
-        known = np.array([(*r.place, r.free_at, r.off_at, r.speed, len(r.jobs)) for r in sorted(riders)])
-        busy = known[:, 5] > 0
         return DispatchProblem(
             now=now,
             every=self.every,
@@ -224,11 +249,11 @@ class Deliveries:
             stores=np.array([p.store for p in placed], dtype=np.int64),
             pickups=np.array([p.pickup for p in placed], dtype=np.float64),
             dropoffs=np.array([p.address for p in placed], dtype=np.float64),
-            riders=np.array(sorted(r.id for r in riders), dtype=np.int64),
-            places=known[:, :2].copy(),
-            free_at=np.where(busy, np.maximum(known[:, 2], now + STILL_BUSY), known[:, 2]),
-            off_at=known[:, 3].copy(),
-            speeds=known[:, 4].copy(),
+            riders=number[asked].astype(np.int64),
+            places=np.column_stack((x[asked], y[asked])),
+            free_at=expected[asked],
+            off_at=off_at[asked],
+            speeds=speed[asked],
             travel=self.travel,
             rules=self.rules,
         )
@@ -274,7 +299,7 @@ class Deliveries:
             numbers = tuple(job.placed.order for job in offer.orders)
             writes = [
                 Put(answer.offer, offer._replace(status="accepted")),
-                Put(rider.id, rider._replace(offer=0, place=place, free_at=free_at, jobs=rider.jobs + numbers)),
+                Put(rider.id, _busy(rider._replace(offer=0), place, free_at, rider.jobs + numbers)),
             ]
             publishes = []
             for order, waiting in zip(numbers, offer.orders, strict=True):
@@ -344,7 +369,7 @@ class Deliveries:
         clock = await Now() + self.rules.pickup_service_time / 2
         addresses = [placed.address for placed in stops]
         place, free_at = _drop_offs(self.travel, self.rules, speed, stops[0].pickup, addresses, clock)
-        return rider._replace(place=place, free_at=free_at)
+        return _busy(rider, place, free_at, rider.jobs)
 
     async def delivered(self, drop: DropOff) -> Response[Any]:
         """Note the delivery (step 15); from here the rider's place is known again."""
@@ -359,7 +384,7 @@ class Deliveries:
         if rider is not None:
             left = tuple(order for order in rider.jobs if order != drop.order)
             free_at = rider.free_at if left else await Now() + self.rules.dropoff_service_time / 2
-            writes.append(Put(rider.id, rider._replace(jobs=left, free_at=free_at)))
+            writes.append(Put(rider.id, _busy(rider, rider.place, free_at, left)))
         await Commit(writes, (_told("order.delivered", drop.order, done, rider=drop.rider),))
         return OK
 
@@ -399,14 +424,15 @@ class Deliveries:
             freed = rider if kept else rider._replace(offer=0)
             return [Put(rider.offer, offer._replace(orders=kept, status=status)), Put(number, freed)]
         jobs = tuple(job for job in rider.jobs if job != order)
-        return [Put(number, rider._replace(jobs=jobs, free_at=rider.free_at if jobs else min(rider.free_at, now)))]
+        free_at = rider.free_at if jobs else min(rider.free_at, now)
+        return [Put(number, _busy(rider, rider.place, free_at, jobs))]
 
     # --- riders ----------------------------------------------------------------------------------------------
 
     async def go_online(self, on: RiderOn) -> Response[Any]:
         """Start a rider's shift."""
         if await Load(RiderRecord, on.rider) is None:
-            await Commit((Put(on.rider, RiderRecord(on.rider, on.place, await Now(), on.off_at, on.speed)),))
+            await Commit((Put(on.rider, RiderRecord(on.rider, *on.place, await Now(), on.off_at, on.speed)),))
         return OK
 
     async def go_offline(self, ref: RiderRef) -> Response[Any]:
@@ -428,7 +454,7 @@ class Deliveries:
         """Note where a rider is (step 16); where accepted work will end is known better than that."""
         rider = await Load(RiderRecord, at.rider)
         if rider is not None and not rider.jobs:
-            await Commit((Put(at.rider, rider._replace(place=at.place)),))
+            await Commit((Put(at.rider, rider._replace(x=at.place[0], y=at.place[1])),))
         return OK
 
 

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from typing import Any
 
 from simpy import Environment
-from simpy.events import Timeout
 
 from delivsim.services.messages import Message, Response
 from delivsim.simulated.draws import OrderDraws
+from delivsim.simulated.wake import Alarm
 
 NAN = float("nan")
 MAX_REDELIVERY_DELAY = 60.0
@@ -77,13 +77,13 @@ class Group:
         broker = self.broker
         delay = broker.delivery_delay(delivery.message.order)
         if delay > 0.0:
-            Timeout(broker.env, delay, delivery).callbacks.append(self._delayed)
+            self.broker.alarm(delay, (self._delayed,), delivery)
         else:
             delivery.delivered_at = broker.env._now
             self._consume(self, delivery)
 
     def _delayed(self, event: Any) -> None:
-        delivery = event._value
+        delivery = event.value
         delivery.delivered_at = self.broker.env._now
         self._consume(self, delivery)
 
@@ -104,10 +104,10 @@ class Group:
         """Keep the partition waiting and try the message again later; others may use the consumer meanwhile."""
         delay = min(self.broker.redelivery_delay * 2.0 ** (delivery.attempt - 1), MAX_REDELIVERY_DELAY)
         delivery.attempt += 1
-        Timeout(self.broker.env, delay, delivery).callbacks.append(self._redeliver)
+        self.broker.alarm(delay, (self._redeliver,), delivery)
 
     def _redeliver(self, event: Any) -> None:
-        self._deliver(event._value)
+        self._deliver(event.value)
 
     def _settle(self, delivery: Delivery, outcome: str) -> None:
         self.broker.record(delivery, self.name, outcome)
@@ -167,6 +167,7 @@ class Broker:
         rows: list[tuple[Any, ...]],
     ) -> None:
         self.env = env
+        self.alarm, self._on_available = Alarm(env).set, (self._available,)
         self.publish_delay, self.delivery_delay = publish_delay, delivery_delay
         self.redelivery_delay, self.max_deliveries = redelivery_delay, max_deliveries
         self.partitions = partitions
@@ -218,10 +219,10 @@ class Broker:
         topic.last_at[partition] = at
         delivery = Delivery(message, partition, at, parent, cause)
         self._coming[delivery] = None
-        Timeout(env, at - env._now, delivery).callbacks.append(self._available)
+        self.alarm(at - env._now, self._on_available, delivery)
 
     def _available(self, event: Any) -> None:
-        delivery = event._value
+        delivery = event.value
         message = delivery.message
         del self._coming[delivery]
         delivery.available_at = self.env._now

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from simpy import Environment
-from simpy.events import Timeout
 
 from delivsim.simulated.draws import OrderDraws
+from delivsim.simulated.wake import Alarm
 
 ROUNDING = 1e-9
 """Seconds by which an event may come early because instants are sums of floats."""
@@ -64,7 +64,7 @@ class Edge:
         assert self.timeout is not None
         self._armed = True
         delay = max(0.0, self._waiting[0].sent_at + self.timeout - self._env.now)
-        Timeout(self._env, delay).callbacks.append(self._ring)
+        Alarm(self._env).set(delay, (self._ring,), None)
 
     def _ring(self, _: Any) -> None:
         assert self.timeout is not None

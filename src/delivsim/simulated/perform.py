@@ -12,8 +12,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from simpy.events import Timeout
-
 from delivsim.services import effects
 from delivsim.services.effects import Delete
 from delivsim.services.messages import OVERLOADED, Message
@@ -112,8 +110,8 @@ def _work(runtime: Runtime, frame: Frame, work: Any) -> Any:
 
 
 def _wait(runtime: Runtime, frame: Frame, wait: Any) -> Any:
-    event = Timeout(runtime.env, frame.op.laws[wait.step](frame.order), frame)
-    event.callbacks.append(lambda event: runtime.resume(event.value, None))
+    delay = frame.op.laws[wait.step](frame.order)
+    runtime.alarm(delay, (lambda wake: runtime.resume(wake.value, None),), frame)
     return SUSPENDED
 
 
@@ -126,8 +124,7 @@ def _decide(runtime: Runtime, frame: Frame, decide: Any) -> Any:
     assert runtime.policy is not None, "a delivery service is built together with a policy"
     decision, delay = runtime.policy.decide(decide.problem)
     if delay > 0:
-        event = Timeout(runtime.env, delay, decision)
-        event.callbacks.append(lambda event: runtime.resume(frame, event.value))
+        runtime.alarm(delay, (lambda wake: runtime.resume(frame, wake.value),), decision)
         return SUSPENDED
     return decision
 

@@ -5,19 +5,18 @@ A request is an explicit stack of handlers: each ``Frame`` is one handler at wor
 effect a handler awaits is answered at once or becomes one SimPy event with a callback: a visit to a station, a network
 delay, a timer. There is no process per call.
 
-When a caller's time is up it goes on with a 504; the frames below keep running, their answers go nowhere. When a service
-crashes its frames are lost and their callers get 503; what those frames had called goes on.
+When a caller's time is up it goes on with a 504; the frames below keep running, their answers go nowhere. When a
+service crashes its frames are lost and their callers get 503; what those frames had called goes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from heapq import heappush
 from typing import Any
 
 from simpy import Environment
-from simpy.events import NORMAL, Event, EventPriority, Timeout
+from simpy.events import Event, EventPriority
 
 from delivsim.services.effects import After
 from delivsim.services.messages import OVERLOADED, TIMED_OUT, UNAVAILABLE, Message, Request, Response
@@ -27,6 +26,7 @@ from delivsim.simulated.edges import Edge
 from delivsim.simulated.frames import Frame, Operation, ServiceRuntime
 from delivsim.simulated.leader import Leader
 from delivsim.simulated.perform import CONFLICT, PERFORM, SUSPENDED
+from delivsim.simulated.wake import Alarm
 
 AFTER_EVERYTHING = EventPriority(2)
 """Priority of a service's own timers: after every other event of their instant."""
@@ -66,7 +66,8 @@ class Runtime:
         self._client_edges: dict[tuple[str, str], Edge] = {}
         self._rows = rows["requests"]
         self._frames: dict[int, Frame] = {}
-        self._queue, self._eid = env._queue, env._eid
+        alarm = Alarm(env)
+        self.alarm, self._push = alarm.set, alarm.push
         self._on_arrival, self._on_reply = (self._arrive,), (self._reply,)
 
     # --- the port ------------------------------------------------------------------------------------------------
@@ -124,7 +125,7 @@ class Runtime:
             delay = edge.delay(frame.order)
         if delay > 0.0:
             frame.callbacks = self._on_arrival
-            heappush(self._queue, (self.env._now + delay, NORMAL, next(self._eid), frame))
+            self._push(delay, frame)
         else:
             self._arrive(frame)
 
@@ -152,14 +153,14 @@ class Runtime:
             del self._frames[frame.id]
             self._rows.append(frame.row())
         if again:
-            Timeout(self.env, edge.backoff(frame.order), frame).callbacks.append(self._retry)
+            self.alarm(edge.backoff(frame.order), (self._retry,), frame)
         elif owner is None:
             frame.to(response)  # type: ignore[misc]
         else:
             self.resume(owner, response)
 
     def _retry(self, event: Any) -> None:
-        old: Frame = event._value
+        old: Frame = event.value
         if old.owner is not None and old.owner.response is not None:
             return  # the caller was lost in a crash meanwhile
         self._numbers += 1
@@ -243,7 +244,7 @@ class Runtime:
             delay = edge.delay(frame.order)
         if delay > 0.0:
             frame.callbacks = self._on_reply
-            heappush(self._queue, (now + delay, NORMAL, next(self._eid), frame))
+            self._push(delay, frame)
         else:
             self._reply(frame)
 
@@ -291,11 +292,10 @@ class Runtime:
 
     def after(self, server: ServiceRuntime, timer: After, order: int, parent: int) -> None:
         """Set a durable timer of a service."""
-        event = Timeout(self.env, timer.delay, (server, timer, order, parent))
-        event.callbacks.append(self._rang)
+        self.alarm(timer.delay, (self._rang,), (server, timer, order, parent))
 
     def _rang(self, event: Any) -> None:
-        server, timer, order, parent = event._value
+        server, timer, order, parent = event.value
         if server.down:
             server.deferred.append((timer, order, parent))
             return

@@ -20,7 +20,8 @@ from heapq import heapify, heapreplace
 from typing import Any, Protocol
 
 from simpy import Environment
-from simpy.events import Timeout
+
+from delivsim.simulated.wake import Alarm
 
 
 class Visit(Protocol):
@@ -139,6 +140,7 @@ class ComputedStation:
         self.servers = servers
         self.queue_capacity = queue_capacity
         self.capacity: list[list[float]] = [[env.now, servers]]
+        self._alarm, self._on_leave = Alarm(env).set, (self._leave,)
         self._free_at = [env.now] * servers
         self._inside: dict[Any, None] = {}
         self._starts: deque[float] = deque()
@@ -168,8 +170,7 @@ class ComputedStation:
         visit.started_at = start
         visit.ends_at = end
         self._inside[visit] = None
-        visit.timer = timer = Timeout(env, delay, visit)
-        timer.callbacks.append(self._leave)
+        visit.timer = self._alarm(delay, self._on_leave, visit)
         return True
 
     def release(self, visit: Any) -> None:
@@ -224,9 +225,10 @@ class ComputedStation:
             self.rows.append(_row(self.name, visit, start, NAN, "open"))
 
     def _leave(self, event: Any) -> None:
-        visit = event._value
+        visit = event.value
         if visit.timer is not event:
             return  # moved to another event, or gone
+        visit.timer = None  # a visit and its event must not keep each other alive
         del self._inside[visit]
         self.rows.append(_row(self.name, visit, visit.started_at, self.env._now, "served"))
         self.done(visit, True)
@@ -259,7 +261,7 @@ class ComputedStation:
 
     def _retime(self) -> None:
         """Compute the starts of all waiting visits anew, in their order of arrival."""
-        env, now = self.env, self.env.now
+        now = self.env.now
         ends = sorted(visit.ends_at for visit in self._inside if visit.started_at <= now)
         waiting = self._waiting()
         free_at = ends[max(0, len(ends) - self.servers) :]
@@ -278,8 +280,7 @@ class ComputedStation:
             if end != visit.ends_at or visit.timer is None:
                 visit.timer = None
                 if free_at:
-                    visit.timer = timer = Timeout(env, delay, visit)
-                    timer.callbacks.append(self._leave)
+                    visit.timer = self._alarm(delay, self._on_leave, visit)
             visit.started_at, visit.ends_at = start, end
 
 
@@ -311,6 +312,7 @@ class EventStation:
         self.queue_capacity = queue_capacity
         self.hold = hold
         self.capacity: list[list[float]] = [[env.now, servers]]
+        self._alarm, self._on_worked = Alarm(env).set, (self._worked,)
         self._busy: dict[Any, None] = {}
         self._queue: deque[Any] = deque()
 
@@ -386,13 +388,13 @@ class EventStation:
         self._work(visit)
 
     def _work(self, visit: Any) -> None:
-        visit.timer = timer = Timeout(self.env, visit.work, visit)
-        timer.callbacks.append(self._worked)
+        visit.timer = self._alarm(visit.work, self._on_worked, visit)
 
     def _worked(self, event: Any) -> None:
-        visit = event._value
+        visit = event.value
         if visit.timer is not event:
             return
+        visit.timer = None
         if not self.hold:
             self._gone(visit, "served")
             self._next()

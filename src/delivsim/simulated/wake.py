@@ -1,0 +1,45 @@
+"""The lightest event that SimPy's queue takes: something to call at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappush
+from typing import Any
+
+from simpy import Environment
+from simpy.events import NORMAL
+
+
+class Wake:
+    """
+    Calls back once, with itself; ``value`` is what it is about.
+
+    ``simpy.Timeout`` does the same and can be waited for by processes; this one costs a third of it. SimPy asks of an
+    event in its queue only ``callbacks`` and ``_ok``.
+    """
+
+    __slots__ = ("_ok", "callbacks", "value")
+
+    def __init__(self, callbacks: tuple[Callable[[Any], None], ...], value: Any) -> None:
+        self.callbacks, self.value, self._ok = callbacks, value, True
+
+
+class Alarm:
+    """Puts wakes into an environment's queue."""
+
+    __slots__ = ("_eid", "_env", "_queue")
+
+    def __init__(self, env: Environment) -> None:
+        self._env, self._queue, self._eid = env, env._queue, env._eid
+
+    def set(self, delay: float, callbacks: tuple[Callable[[Any], None], ...], value: Any) -> Wake:
+        """Have ``callbacks`` called with a wake after ``delay`` seconds."""
+        wake = Wake(callbacks, value)
+        queue: list[Any] = self._queue
+        heappush(queue, (self._env._now + delay, NORMAL, next(self._eid), wake))
+        return wake
+
+    def push(self, delay: float, event: Any) -> None:
+        """Queue an event that has its callbacks already."""
+        queue: list[Any] = self._queue
+        heappush(queue, (self._env._now + delay, NORMAL, next(self._eid), event))
