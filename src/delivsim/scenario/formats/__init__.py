@@ -6,9 +6,9 @@ from collections.abc import Callable
 from os import PathLike
 
 from delivsim.domain.instance import Instance
+from delivsim.domain.units import near_miss
 from delivsim.errors import InstanceError, Problem
 from delivsim.scenario.formats import mdrplib
-from delivsim.scenario.formats.delimited import did_you_mean
 
 FORMATS: dict[str, Callable[[str | PathLike[str]], Instance]] = {"mdrplib": mdrplib.read}
 """How each format is read, by name."""
@@ -25,6 +25,6 @@ def read_instance(format: str, path: str | PathLike[str]) -> Instance:  # noqa: 
     """
     if format not in FORMATS:
         known = ", ".join(sorted(FORMATS))
-        rule = f"must be one of {known}, got {format!r}{did_you_mean(format, FORMATS)}"
+        rule = f"must be one of {known}, got {format!r}{near_miss(format, sorted(FORMATS))}"
         raise InstanceError.of([Problem(path="format", rule=rule)])
     return FORMATS[format](path)

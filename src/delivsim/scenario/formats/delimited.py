@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from delivsim.domain.units import near_miss
 from delivsim.errors import Problem
 
 LARGEST = 1e9
@@ -61,7 +61,12 @@ class Row:
 
 
 def read_table(
-    path: Path, columns: Sequence[str], problems: list[Problem], *, separator: str | None = "\t"
+    path: Path,
+    columns: Sequence[str],
+    problems: list[Problem],
+    *,
+    separator: str | None = "\t",
+    open_ended: bool = False,
 ) -> list[Row]:
     """
     Read a table with one header line; what is wrong is added to ``problems``.
@@ -74,6 +79,8 @@ def read_table(
         Names that the header must have, in any order; other columns are kept out.
     separator
         What stands between cells; None: any white space.
+    open_ended
+        Whether the last of ``columns`` takes all further cells of its line.
 
     Returns
     -------
@@ -83,9 +90,11 @@ def read_table(
     if not lines:
         return []
     header = [name.strip() for name in lines[0][1].split(separator)]
+    most = len(columns) - 1 if open_ended else -1
+    header = header[: len(columns)] if open_ended else header
     if not _has_columns(path, lines[0][0], header, columns, problems):
         return []
-    rows = (_row(path, line, text.split(separator), header, problems) for line, text in lines[1:])
+    rows = (_row(path, line, text.split(separator, most), header, problems) for line, text in lines[1:])
     return [row for row in rows if row is not None]
 
 
@@ -97,12 +106,6 @@ def refuse_repeats(rows: Iterable[Row], column: str) -> None:
         if name in first:
             row.refuse(column, f"given twice: {name!r} is on line {first[name]} already")
         first.setdefault(name, row.line)
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Give `` (did you mean 'x'?)``, or nothing when no known name is near."""
-    near = difflib.get_close_matches(name, sorted(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _lines(path: Path, problems: list[Problem]) -> list[tuple[int, str]]:
@@ -129,7 +132,7 @@ def _has_columns(path: Path, line: int, header: list[str], columns: Sequence[str
     missing = [name for name in columns if name not in header]
     others = [name for name in header if name not in columns]
     for name in missing:
-        rule = f"no column {name!r} in the header{did_you_mean(name, others)}"
+        rule = f"no column {name!r} in the header{near_miss(name, others)}"
         problems.append(Problem(file=str(path), line=line, rule=rule))
     return not missing
 

@@ -19,8 +19,9 @@ from delivsim.domain.order import Order
 from delivsim.domain.rider import Rider
 from delivsim.domain.store import Store
 from delivsim.domain.travel import Euclidean
+from delivsim.domain.units import near_miss
 from delivsim.errors import InstanceError, Problem
-from delivsim.scenario.formats.delimited import Row, did_you_mean, read_table, refuse_repeats
+from delivsim.scenario.formats.delimited import Row, read_table, refuse_repeats
 
 T = TypeVar("T")
 
@@ -129,7 +130,7 @@ def _order(stores: dict[str, int] | None) -> Callable[[Row], Order | None]:
         placed, ready = row.whole("placement_time", low=0), row.whole("ready_time", low=0)
         store = row.text("restaurant")
         if store and stores is not None and store not in stores:
-            row.refuse("restaurant", f"no {store!r} in restaurants.txt{did_you_mean(store, stores)}")
+            row.refuse("restaurant", f"no {store!r} in restaurants.txt{near_miss(store, sorted(stores))}")
         if ready < placed:
             row.refuse("ready_time", f"must be >= placement_time ({placed:g}), got {ready:g}")
         if not (name and stores and store in stores and ready >= placed and math.isfinite(x + y)):
