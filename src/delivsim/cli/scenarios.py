@@ -1,0 +1,67 @@
+"""``delivsim init``, ``check``, ``schema`` and ``policies``: everything before a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from delivsim.cli.exits import Exit
+from delivsim.cli.output import complain, say
+from delivsim.errors import DelivsimError
+
+
+def init(
+    path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("scenario.yaml"),
+    template: Annotated[
+        str, typer.Option(help="minimal, friday_evening, mdrplib (a published instance) or services (your own).")
+    ] = "minimal",
+) -> None:
+    """Write a scenario to start from; nothing is overwritten."""
+    from delivsim.scenario.templates import init_scenario
+
+    for file in init_scenario(template, path):
+        say(f"Wrote {file}")
+    say(f"Next: delivsim run {path}")
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Scenario files.", show_default=False)],
+    resolved: Annotated[bool, typer.Option("--resolved", help="Print the scenario with every default.")] = False,
+) -> None:
+    """Read scenarios, report every mistake, and say how loaded each station and the riders will be. Runs nothing."""
+    from delivsim.scenario.reader import check_instance, dump_scenario, load_scenario
+
+    bad = False
+    for file in files:
+        try:
+            scenario = load_scenario(file)
+            check_instance(scenario)
+        except DelivsimError as error:
+            complain(str(error))
+            bad = True
+            continue
+        say(dump_scenario(scenario) if resolved else f"{file}: fine")
+    raise typer.Exit(Exit.USAGE if bad else Exit.FINE)
+
+
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    import json
+
+    from delivsim.scenario.jsonschema import scenario_schema
+
+    say(json.dumps(scenario_schema(), indent=1))
+
+
+def policies() -> None:
+    """List the dispatch policies and their parameters."""
+    from dataclasses import fields
+
+    from delivsim.dispatch.policies import POLICIES
+
+    for name, policy in POLICIES.items():
+        say(f"{name}: {(policy.__doc__ or '').strip().splitlines()[0]}")
+        for field in fields(policy):
+            say(f"    {field.name} = {field.default!r}")

@@ -1,0 +1,91 @@
+"""Everything before a run: init, check, schema, policies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from delivsim.cli.exits import Exit
+from delivsim.dispatch.policies import POLICIES
+from delivsim.scenario.templates import TEMPLATES
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("template", [name for name in TEMPLATES if name != "mdrplib"])
+def test_what_init_writes_is_fine(command, template: str) -> None:
+    """Every template that needs no further files passes its own check."""
+    assert command("init", "mine.yaml", "--template", template).code == Exit.FINE
+    ended = command("check", "mine.yaml")
+    assert (ended.code, ended.err) == (Exit.FINE, "")
+    assert ended.out.startswith("mine.yaml: fine")
+
+
+def test_the_help_names_every_template(command) -> None:
+    """What --template takes can be read from --help."""
+    text = command("init", "--help").out
+    assert [name for name in TEMPLATES if name not in text] == []
+
+
+def test_init_overwrites_nothing(command) -> None:
+    """A second init with the same name is refused, and the file stays as it is."""
+    Path("scenario.yaml").write_text("name: precious\n")
+    ended = command("init")
+    assert ended.code == Exit.USAGE
+    assert "exists already" in ended.err
+    assert Path("scenario.yaml").read_text() == "name: precious\n"
+    assert "did you mean 'minimal'" in command("init", "b.yaml", "--template", "minimul").err
+
+
+def test_check_reads_every_file(command) -> None:
+    """One wrong file does not hide the next; each mistake has its file, line and column."""
+    command("init", "good.yaml")
+    Path("bad.yaml").write_text("name: bad\nhorizon: 1h\nplatfrom: {}\ncity: {}\n")
+    Path("worse.yaml").write_text("name: [\n")
+    ended = command("check", "bad.yaml", "worse.yaml", "missing.yaml", "good.yaml")
+    assert ended.code == Exit.USAGE
+    assert "bad.yaml:3:1: platfrom:" in ended.err
+    assert "worse.yaml:" in ended.err
+    assert "missing.yaml" in ended.err
+    assert "good.yaml: fine" in ended.out
+
+
+def test_check_reads_the_instance_too(command) -> None:
+    """A scenario whose instance is missing is not fine."""
+    Path("a.yaml").write_text("name: a\nhorizon: 1h\ninstance: {format: mdrplib, path: nowhere}\n")
+    ended = command("check", "a.yaml")
+    assert ended.code == Exit.USAGE
+    assert ended.err.startswith("a.yaml:3:")
+
+
+def test_check_never_imports_what_a_scenario_names(command) -> None:
+    """Looking at a scenario of unknown origin is safe."""
+    Path("evil.py").write_text("raise SystemExit('imported')\n")
+    command("init", "a.yaml")
+    Path("b.yaml").write_text("extends: a.yaml\ndispatch: {policy: 'evil:Policy'}\n")
+    assert command("check", "b.yaml").code == Exit.FINE
+
+
+def test_resolved_reads_back_to_the_same(command) -> None:
+    """--resolved prints a scenario that is the same with every default spelled out."""
+    command("init", "a.yaml")
+    Path("b.yaml").write_text(command("check", "a.yaml", "--resolved").out)
+    assert command("check", "b.yaml", "--resolved").out == Path("b.yaml").read_text()
+
+
+def test_schema_is_json(command) -> None:
+    """Editors can use what it prints."""
+    schema = json.loads(command("schema").out)
+    assert {"name", "city", "platform", "slos"} <= set(schema["properties"])
+
+
+def test_policies_are_listed_with_parameters(command) -> None:
+    """Every built-in policy is named, with what it does."""
+    out = command("policies").out
+    assert [name for name in POLICIES if f"{name}: " not in out] == []
+    assert " = " in out
