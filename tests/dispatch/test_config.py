@@ -28,6 +28,13 @@ def test_a_built_in_policy_gets_its_parameters():
     assert make_policy(config, plugins=False) == Nearest(candidates=7)
 
 
+def test_parameters_have_units():
+    """A duration among the parameters is written like any other."""
+    config = DispatchConfig(policy="linear_assignment", params={"ready_within": "15min", "margin": 5})
+    policy = make_policy(config)
+    assert (policy.ready_within, policy.margin) == (900.0, 5.0)
+
+
 def test_defaults_decide_every_minute_at_no_cost():
     """Without a word: each minute, 45 s to answer an offer, decisions take no time."""
     config = DispatchConfig()
@@ -40,6 +47,10 @@ def test_defaults_decide_every_minute_at_no_cost():
     [
         ({"policy": "nearst"}, "did you mean 'nearest'"),
         ({"policy": "nearest", "params": {"candidate": 3}}, "did you mean 'candidates'"),
+        ({"policy": "nearest", "params": {"candidates": 0}}, r"params.candidates: must be greater than .* 1, got 0"),
+        ({"policy": "nearest", "params": {"candidates": "9"}}, r"params.candidates: .* integer, got '9'"),
+        ({"policy": "nearest", "params": {"urgency": float("nan")}}, r"params.urgency: .* finite number, got nan"),
+        ({"params": {"margin": "3km"}}, r"params.margin"),
         ({"every": "0s"}, "every"),
         ({"every": -1}, "every"),
         ({"policy": "a b:C"}, "must be one of"),

@@ -7,13 +7,14 @@ import importlib
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from delivsim.dispatch.policies import POLICIES
 from delivsim.dispatch.problem import DispatchPolicy
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.distributions import DurationLaw, duration_law
-from delivsim.domain.units import Duration, PositiveDuration, near_miss
+from delivsim.domain.units import Duration, PositiveDuration, near_miss, shown
 from delivsim.errors import PolicyError
 
 _CODE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
@@ -29,6 +30,12 @@ def _known_policy(name: str) -> str:
 
 def _no_time() -> Any:
     return duration_law(0)
+
+
+def _mistake(found: ErrorDetails) -> tuple[tuple[str | int, ...], str]:
+    """Say what is wrong with one parameter, and where."""
+    rule = found["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    return ("params", *found["loc"]), rule if "got " in rule else f"{rule}, got {shown(found['input'])}"
 
 
 class DispatchConfig(Config):
@@ -66,8 +73,8 @@ class DispatchConfig(Config):
             )
         try:
             POLICIES[self.policy](**self.params)
-        except (TypeError, ValueError, PolicyError) as error:
-            raise refuse((("params",), f"{self.policy}: {error}")) from None
+        except ValidationError as error:
+            raise refuse(*(_mistake(found) for found in error.errors())) from None
         return self
 
     @property

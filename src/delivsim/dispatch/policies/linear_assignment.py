@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
 
 from delivsim.dispatch.bundling import same_store_bundles
 from delivsim.dispatch.candidates import flat
 from delivsim.dispatch.matching import match_places
+from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import TOLERANCE, Assignment, DispatchProblem, Match
+from delivsim.domain.units import Duration
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -53,16 +56,16 @@ class LinearAssignment:
         How many nearest riders are considered for a bundle (or bundles for a rider, where riders are fewer), >= 1.
     """
 
-    ready_within: float = 1200.0
-    free_within: float = 1800.0
-    travel_weight: float = 0.05
-    waiting_weight: float = 0.15
-    bundle_weight: float = 1.5
-    trip_time: float = 900.0
-    largest_bundle: int = 4
-    load_window: float = 600.0
-    margin: float = 0.0
-    candidates: int = 50
+    ready_within: Duration = 1200.0
+    free_within: Duration = 1800.0
+    travel_weight: Weight = 0.05
+    waiting_weight: Weight = 0.15
+    bundle_weight: Weight = 1.5
+    trip_time: Duration = 900.0
+    largest_bundle: Count = 4
+    load_window: Duration = 600.0
+    margin: Duration = 0.0
+    candidates: Count = 50
 
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:  # noqa: ARG002
         """Decide; nothing is drawn from ``rng``."""
@@ -125,7 +128,7 @@ class LinearAssignment:
         return [int(k) for k in np.flatnonzero((free_at < following) & late)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
     """
     Bundles and their riders, one row each.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
 
 from delivsim.dispatch.candidates import flat
 from delivsim.dispatch.matching import match_places
+from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import TOLERANCE, Assignment, DispatchProblem, Match
 
 Floats = NDArray[np.float64]
@@ -32,8 +32,8 @@ class Nearest:
         How many nearest riders are considered for an order (or orders for a rider, where riders are fewer), >= 1.
     """
 
-    urgency: float = 0.5
-    candidates: int = 50
+    urgency: Weight = 0.5
+    candidates: Count = 50
 
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:  # noqa: ARG002
         """Decide; nothing is drawn from ``rng``."""
