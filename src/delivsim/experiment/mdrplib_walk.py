@@ -77,15 +77,15 @@ class Walk:
     def go(self, ways: list[Way]) -> None:
         """Follow all ways, and see that nothing is left to do."""
         self.free_at = self.book.riders[self.courier].on_at / MINUTE
-        for way in ways:
-            self._follow(way)
+        for way, onward in zip(ways, [*(way.destination for way in ways[1:]), ""], strict=True):
+            self._follow(way, onward)
         if self.carried:
             ways[-1].row.refuse("destination", f"the last way, but {', '.join(self.carried)} is still on board")
         for bundle in self.bundles:
             store = self.book.store_of(bundle)
             bundle.row.refuse("courier", f"{self.courier} never goes to {store} at that time to pick this up")
 
-    def _follow(self, way: Way) -> None:
+    def _follow(self, way: Way, onward: str) -> None:
         if way.origin != self.place:
             way.row.refuse("origin", f"must be {self.place}, where {self.courier} is, got {way.origin}")
         origin = self.book.point(way.origin, self.courier) or self.book.point(self.place, self.courier)
@@ -97,7 +97,7 @@ class Walk:
         arrival = way.departed_at + self.book.minutes(origin, destination)
         self.place = way.destination
         if way.destination in self.book.stores:
-            self._at_store(way, arrival)
+            self._at_store(way, arrival, onward)
         else:
             self._at_door(way, arrival)
 
@@ -110,15 +110,15 @@ class Walk:
             rule = f"must be {self.free_at:g}, at once with food on board, got {way.departed_at:g}"
             way.row.refuse("departure_time", rule)
 
-    def _at_store(self, way: Way, arrival: float) -> None:
-        """Pick up the next bundle that waits here; without one the courier just stands there."""
+    def _at_store(self, way: Way, arrival: float, onward: str) -> None:
+        """Pick up the next bundle that waits here; without one, or on the way to a store, just stand there."""
         if self.carried:
             rule = f"diverted to {way.destination} with {', '.join(self.carried)} on board"
             way.row.refuse("destination", rule)
             self.carried.clear()
         self.free_at = arrival
         bundle = next((b for b in self.bundles if self.book.store_of(b) == way.destination), None)
-        if bundle is None:
+        if bundle is None or onward in self.book.stores:
             return
         self.bundles.remove(bundle)
         self._told_in_time(bundle, way, arrival)
