@@ -7,7 +7,7 @@ BIN       := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test proof bench lint format wheel clean
+.PHONY: help setup demo test proof bench lint format pages wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,11 @@ lint: $(INSTALLED) ## Check style, types and import directions
 format: $(INSTALLED) ## Mend what the linter can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pages: $(INSTALLED) ## Write the pages and the schema that are rendered from the code
+	$(BIN)/python -m delivsim.record.contract docs
+	$(BIN)/python -m delivsim.scenario.reference docs
+	$(BIN)/delivsim schema > scenarios/delivsim.schema.json
 
 wheel: $(INSTALLED) ## Build a wheel, install it into an empty environment, run a scenario there
 	@sh tools/try_wheel.sh "$(BIN)/python"

@@ -23,7 +23,7 @@ def test_every_scenario_is_valid_and_tells_editors_its_schema(path: Path) -> Non
 
 
 def test_the_schema_beside_them_is_the_current_one() -> None:
-    """Renew it with `delivsim schema > scenarios/delivsim.schema.json`."""
+    """Renew it with `make pages`."""
     assert json.loads((FOLDER / SCHEMA_FILE).read_text(encoding="utf-8")) == scenario_schema()
 
 
