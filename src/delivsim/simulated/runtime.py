@@ -135,9 +135,9 @@ class Runtime:
 
     def _reply(self, frame: Any) -> None:
         """Bring a response to the caller, if it still waits for it."""
-        if frame.answered:  # it gave up
-            del self._frames[frame.id]
-            self._rows.append(frame.row())
+        if frame.answered:  # it gave up, and has its row already if that was while the response was on its way
+            if self._frames.pop(frame.id, None) is not None:
+                self._rows.append(frame.row())
         else:
             self._answer(frame, frame.response)
 
