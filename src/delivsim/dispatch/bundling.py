@@ -135,7 +135,7 @@ def same_store_bundles(
     The bundles, each the rows of its orders in visiting order; by store, then by readiness.
     """
     rows = rows[np.lexsort((problem.orders[rows], problem.ready_at[rows], problem.stores[rows]))]
-    starts = np.flatnonzero(np.diff(problem.stores[rows], prepend=-1))
+    starts = np.flatnonzero(np.diff(problem.stores[rows], prepend=problem.stores[rows[:1]] - 1))
     out = problem.travel.times(problem.pickups[rows], problem.dropoffs[rows]).tolist()
     between = _between(problem, rows)
     ready = np.maximum(problem.ready_at[rows], problem.now).tolist()
