@@ -112,3 +112,16 @@ def test_defaults_are_written_as_in_a_file() -> None:
     assert about["time"]["default"] == "20ms"
     assert about["law"]["default"] == "5ms"
     assert "default" not in about["inner"]
+
+
+def test_a_process_may_be_a_bare_list(validator: Any) -> None:
+    """Editors accept both ways to write a process, and underline an empty or misspelled one."""
+
+    def process(value: Any) -> dict[str, Any]:
+        return {**data_of("minimal"), "platform": {"processes": {"all": value}}}
+
+    for good in (["gateway", "user"], {"services": ["gateway"], "workers": 4}):
+        assert validator.is_valid(process(good))
+        Scenario.model_validate(process(good))
+    for bad in ([], [3], "gateway", {"workers": 4}, {"services": ["gateway"], "wokers": 4}):
+        assert not validator.is_valid(process(bad))

@@ -9,7 +9,6 @@ from pydantic import Field, model_validator
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.distributions import DurationLaw, NumberLaw, duration_law
 from delivsim.domain.units import (
-    Distance,
     Duration,
     Instant,
     Money,
@@ -183,8 +182,6 @@ class CityConfig(Config):
     """Click-to-door that is never to be passed."""
     same_store_bundles: bool = True
     """Whether only orders of one store may share a bundle."""
-    margin: Distance = 0.0
-    """Customers live at least this far inside the square's edge."""
 
     @model_validator(mode="after")
     def _no_facts(self) -> CityConfig:

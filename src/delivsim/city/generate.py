@@ -51,15 +51,34 @@ def generate(config: CityConfig, starts_at: datetime, horizon: float, streams: S
     )
 
 
-def _inside(places: Floats, config: CityConfig, margin: float = 0.0) -> Floats:
-    return np.asarray(np.round(np.clip(places, margin, config.side - margin), 1), dtype=np.float64)
+def _scattered(middles: Floats, spread: float, side: float, rng: np.random.Generator) -> Floats:
+    """
+    Draw a place around each of these middles: normal in each direction, cut at the city's edge.
+
+    By the inverse of the distribution function, so that every place takes exactly two random numbers, none is drawn
+    again, and none piles up on the edge.
+
+    Parameters
+    ----------
+    middles
+        Shape (n, 2), metres within the square.
+    spread
+        Standard deviation before the cut, metres.
+    side
+        Length of the square's side, metres.
+    """
+    from scipy.special import ndtr, ndtri
+
+    low, high = ndtr(-middles / spread), ndtr((side - middles) / spread)
+    places = middles + spread * ndtri(low + rng.random(middles.shape) * (high - low))
+    return np.asarray(np.round(np.clip(places, 0.0, side), 1), dtype=np.float64)
 
 
 def _stores(config: CityConfig, rng: np.random.Generator) -> list[Store]:
     s = config.stores
     middles = rng.uniform(0.15 * config.side, 0.85 * config.side, (s.clusters, 2))
     district = rng.integers(0, s.clusters, s.count)
-    places = _inside(middles[district] + rng.normal(0.0, s.spread, (s.count, 2)), config)
+    places = _scattered(middles[district], s.spread, config.side, rng)
     prices = rng.integers(s.price_low, max(s.price_low, s.price_high) + 1, (s.count, s.items))
     return [
         Store(
@@ -99,7 +118,7 @@ def _orders(
     weight = 1.0 / np.arange(1, len(stores) + 1) ** config.stores.popularity
     store = rng.choice(len(stores), n, p=weight / weight.sum())
     middles = np.array([(s.x, s.y) for s in stores])[store]
-    places = _inside(middles + rng.normal(0.0, config.reach, (n, 2)), config, config.margin)
+    places = _scattered(middles, config.reach, config.side, rng)
     units = np.maximum(1, np.rint(config.demand.basket.sample(streams["city/baskets"], n))).astype(int)
     dish = rng.integers(0, config.stores.items, n)
     return [
@@ -122,7 +141,7 @@ def _riders(config: CityConfig, stores: list[Store], starts_at: datetime, rng: n
     for shift in config.riders.shifts:
         on_at, off_at = shift.start.at(starts_at), shift.end.at(starts_at)
         near = middles[rng.integers(0, len(stores), shift.riders)]
-        places = _inside(near + rng.normal(0.0, config.reach / 2, near.shape), config)
+        places = _scattered(near, config.reach / 2, config.side, rng)
         riders += [
             Rider(id=f"r{len(riders) + k + 1}", x=float(x), y=float(y), on_at=on_at, off_at=off_at)
             for k, (x, y) in enumerate(places)

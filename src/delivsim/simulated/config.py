@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema, core_schema
 
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.distributions import DurationLaw, NumberLaw, duration_law
@@ -104,6 +105,22 @@ class ProcessConfig(StationConfig):
 
     services: Annotated[tuple[Name, ...], Field(min_length=1)]
     """The services that share it."""
+
+
+class _Listed:
+    """Lets a bare list of services stand for a process, in pydantic and in the JSON Schema."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._spelled_out, handler(source))
+
+    def _spelled_out(self, value: Any) -> Any:
+        return {"services": value} if isinstance(value, list | tuple) else value
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        process = handler(schema)
+        services = handler.resolve_ref_schema(process)["properties"]["services"]
+        bare = {key: value for key, value in services.items() if key not in ("title", "description")}
+        return {"anyOf": [bare, process]}
 
 
 class RetryConfig(Config):
@@ -416,8 +433,8 @@ class PlatformConfig(Config):
     """simulated: everything queues and takes time; ideal: the same flow at zero latency."""
     services: dict[Name, ServiceConfig] = Field(default_factory=dict)
     """Servers and work of the seven services, and services of one's own."""
-    processes: dict[Name, ProcessConfig] = Field(default_factory=dict)
-    """Services that share one operating-system process, and so its workers and queue."""
+    processes: dict[Name, Annotated[ProcessConfig, _Listed()]] = Field(default_factory=dict)
+    """Services that share one process, and so its workers and queue: a map as below, or just a list of services."""
     network: NetworkConfig = NetworkConfig()
     """Delays, time-outs and retries."""
     broker: BrokerConfig = BrokerConfig()
@@ -440,9 +457,6 @@ class PlatformConfig(Config):
         given = data.get("services", {})
         if isinstance(given, dict):
             data["services"] = _merged(given)
-        processes = data.get("processes", {})
-        if isinstance(processes, dict):
-            data["processes"] = {k: {"services": v} if isinstance(v, list) else v for k, v in processes.items()}
         return data
 
     @model_validator(mode="after")
