@@ -18,6 +18,7 @@ from delivsim.record.result import Result
 from delivsim.record.tables import SCHEMA_VERSION
 from delivsim.scenario.reader import scenario_digest
 from delivsim.scenario.schema import Scenario
+from delivsim.simulated.wake import run_until
 
 Progress = Callable[[float, int, int], None]
 """Told now and then by a run: simulated seconds since the start, orders placed, orders ended."""
@@ -94,7 +95,7 @@ def _run_to_the_end(simulation: Simulation, progress: Progress | None) -> bool:
     gc.freeze()
     gc.disable()
     try:
-        env.run(until=simulation.stop)
+        run_until(env, simulation.stop)
     except KeyboardInterrupt:
         return True
     finally:

@@ -60,7 +60,7 @@ class Frame:
     One handler at work: also one attempt of its caller, the visit to the station, and the event that moves it on.
 
     A frame is in SimPy's queue at most once at a time (on its way, or on its way back), so it is its own event:
-    ``callbacks``, ``_ok`` and ``_value`` are what SimPy asks of one.
+    ``callbacks`` and ``_ok`` are what SimPy asks of one.
 
     Attributes
     ----------
@@ -68,19 +68,24 @@ class Frame:
         The frame that called and is resumed with the answer; None: ``to`` is called with it instead.
     edge
         How it came; None: nobody called over the network (a message or a timer).
+    event
+        What a client waits for; None: a service, a message or a timer called.
     answered
         Whether the caller has an answer, or has given up waiting for one.
     """
 
     __slots__ = (
-        "_ok", "_value", "answered", "answered_at", "arrived_at", "attempt", "body", "callbacks", "caller", "cause",
-        "commits", "coro", "edge", "ended_at", "ends_at", "first_sent_at", "id", "last", "op", "operation", "order",
+        "_ok", "answered", "answered_at", "arrived_at", "attempt", "body", "callbacks", "caller", "cause", "commits",
+        "coro", "edge", "ended_at", "ends_at", "event", "first_sent_at", "id", "last", "op", "operation", "order",
         "owner", "parent", "queue_length", "queued_at", "reads", "response", "seen", "sent_at", "server", "service",
         "started_at", "timer", "to", "work",
     )  # fmt: skip
 
     callbacks: Any
     coro: Any
+    event: Any
+    response: Any
+    timer: Any
     queued_at: float
     started_at: float
     ends_at: float
@@ -97,12 +102,12 @@ class Frame:
         self.sent_at = self.first_sent_at = now
         self.owner, self.to, self.edge = owner, to, edge
         self.arrived_at = self.ended_at = self.answered_at = NAN
-        self.coro = self.response = self.timer = None
+        self.coro = self.response = self.timer = self.event = None
         self.reads: list[tuple[Any, Any, Any]] = []
         self.commits = 0
         self.answered, self.last = False, True
         self.seen = 0
-        self._ok, self._value = True, None
+        self._ok = True
 
     def row(self) -> tuple[Any, ...]:
         """Give the row of the requests table."""

@@ -81,12 +81,12 @@ class Runtime:
             edge = self._client_edges[key] = self._make_edge(*key)
         service = self.services[request.service]
         self._numbers += 1
-        self._send(
-            Frame(
-                self._numbers, service, service.operations[request.operation], request.body, request.order, 0,
-                "client", request.caller, self.env._now, None, partial(_succeed, event), edge,
-            )
+        frame = Frame(
+            self._numbers, service, service.operations[request.operation], request.body, request.order, 0, "client",
+            request.caller, self.env._now, None, partial(_succeed, event), edge,
         )  # fmt: skip
+        frame.event = event
+        self._send(frame)
         return event
 
     def subscribe(self, topic: str, key: int | None, deliver: Callable[[Message], None]) -> None:
@@ -168,6 +168,7 @@ class Runtime:
             self._numbers, old.server, old.op, old.body, old.order, old.parent, old.cause, old.caller, self.env._now,
             old.owner, old.to, old.edge,
         )  # fmt: skip
+        frame.event = old.event
         frame.attempt = old.attempt + 1
         frame.first_sent_at = old.first_sent_at
         self._send(frame)
@@ -242,11 +243,25 @@ class Runtime:
         delay = edge.delay.constant
         if delay is None:
             delay = edge.delay(frame.order)
-        if delay > 0.0:
+        if delay <= 0.0:
+            self._reply(frame)
+        elif frame.event is None or response.status >= 500 or frame.answered or not _in_time(frame, now + delay):
             frame.callbacks = self._on_reply
             self._push(delay, frame)
         else:
-            self._reply(frame)
+            self._answer_app(frame, response, delay)
+
+    def _answer_app(self, frame: Frame, response: Any, delay: float) -> None:
+        """Let an app have its answer after ``delay``: nothing can come in between, so its own event is queued."""
+        frame.answered, frame.seen, frame.answered_at = True, response.status, self.env._now + delay
+        del self._frames[frame.id]
+        self._rows.append(frame.row())
+        event: Any = frame.event
+        event._ok, event._value = True, response
+        if event.callbacks:
+            self._push(delay, event)
+        else:  # nobody waits for it
+            event.callbacks = None
 
     def _lose(self, frame: Frame) -> None:
         """Lose a handler in a crash; its caller learns that the connection is gone."""
@@ -349,6 +364,12 @@ class Runtime:
         self._rows.extend(frame.row() for frame in self._frames.values())
         self._frames.clear()
         self.broker.finish()
+
+
+def _in_time(frame: Frame, at: float) -> bool:
+    """Tell whether the caller of a frame still waits at this instant."""
+    timeout = None if frame.edge is None else frame.edge.timeout
+    return timeout is None or at < frame.sent_at + timeout
 
 
 def _succeed(event: Event, response: Any) -> None:
