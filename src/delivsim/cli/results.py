@@ -71,8 +71,8 @@ def plot(
     from delivsim.report.figures import save_figures
 
     folder = out or find_run(run) / "figures"
-    for file in save_figures(opened(run), folder, form, figures):
-        say(f"Wrote {file}")
+    files = save_figures(opened(run), folder, form, figures)
+    say(f"Wrote {', '.join(file.name for file in files)} to {folder}")
 
 
 def explain(run: Run, order: Annotated[str, typer.Argument(help="The order's id.", show_default=False)]) -> None:
