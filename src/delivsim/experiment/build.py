@@ -33,7 +33,8 @@ from delivsim.services.service import Service
 from delivsim.services.store import MenuItem, Reservation, Stock, StoreProfile, store
 from delivsim.services.user import Token, user
 from delivsim.simulated.assemble import Parts, assemble
-from delivsim.simulated.config import PlatformConfig
+from delivsim.simulated.config import FixedPromise, PlatformConfig
+from delivsim.simulated.faults import plan_faults
 from delivsim.simulated.leader import Leader
 
 LONGEST_DRAIN = 3 * 3600.0
@@ -71,7 +72,7 @@ class Simulation:
         until = scenario.horizon
         for workload in scenario.platform.workloads:
             start_workload(self.env, self.parts.runtime, workload, self.streams, until)
-        self._plan_faults()
+        plan_faults(self.env, scenario.faults, scenario.starts_at, self.parts)
         self.stop = self._stop_event()
 
     def _named(self, config: DispatchConfig, policy: DispatchPolicy | None) -> Leader:
@@ -112,23 +113,6 @@ class Simulation:
         if scenario.drain == "until_done" and self.ledger is not None:
             self.ledger.drained.callbacks.append(lambda _: env.timeout(SETTLE).callbacks.append(ended))
         return stop
-
-    def _plan_faults(self) -> None:
-        for fault in self.scenario.faults:
-            at = fault.at.at(self.scenario.starts_at)
-            begin = self.env.timeout(at)
-            station = next(name for name, on in self.parts.on_station.items() if fault.service in on)
-            names = self.parts.on_station[station]
-            if fault.kind == "crash":
-                servers = self.parts.stations[station].servers if self.parts.stations[station] else 0
-                begin.callbacks.append(lambda _, n=names: self.parts.runtime.crash(n))
-                end = self.env.timeout(at + fault.duration)
-                end.callbacks.append(lambda _, n=names, s=servers: self.parts.runtime.restart(n, s))
-            else:
-                service = self.parts.runtime.services[fault.service]
-                begin.callbacks.append(lambda _, s=service, f=fault: setattr(s, "slow", s.slow * f.factor))
-                end = self.env.timeout(at + fault.duration)
-                end.callbacks.append(lambda _, s=service, f=fault: setattr(s, "slow", s.slow / f.factor))
 
     def finish(self) -> None:
         """Write the rows of whatever is only known at the end."""
@@ -185,14 +169,15 @@ def _services(scenario: Scenario, instance: Instance) -> tuple[Service, ...]:
 
 def _promise(platform: PlatformConfig, instance: Instance) -> Promise:
     config = platform.promise
-
-    def fixed(now: float, _preparation_time: float, _place: Place, _address: Place) -> float:
-        return now + config.after
+    if isinstance(config, FixedPromise):
+        after = config.after
+        return lambda now, _preparation_time, _place, _address: now + after
+    waiting, speed = config.waiting, config.speed
 
     def estimate(now: float, preparation_time: float, place: Place, address: Place) -> float:
-        return now + preparation_time + config.waiting + instance.travel.time(place, address, config.speed)
+        return now + preparation_time + waiting + instance.travel.time(place, address, speed)
 
-    return fixed if config.rule == "fixed" else estimate
+    return estimate
 
 
 def _stock_up(parts: Parts, instance: Instance, behavior: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import platform as machine
 import resource
+import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import version
@@ -16,14 +17,16 @@ from delivsim.experiment.build import Simulation
 from delivsim.record.recorder import Recorder
 from delivsim.record.result import Result
 from delivsim.record.tables import SCHEMA_VERSION
+from delivsim.scenario.dump import plain
 from delivsim.scenario.reader import scenario_digest
 from delivsim.scenario.schema import Scenario
+from delivsim.services.gateway import CLIENT_OPERATIONS
 from delivsim.simulated.wake import run_until
 
 Progress = Callable[[float, int, int], None]
 """Told now and then by a run: simulated seconds since the start, orders placed, orders ended."""
 
-LOOKS = 4000
+LOOKS = 2000
 """How often a run looks up from its work: to tell its progress and to flush its rows."""
 LIBRARIES = ("numpy", "scipy", "pandas", "simpy", "ortools", "networkx", "duckdb", "pydantic")
 
@@ -71,12 +74,17 @@ def run(
         "run": done - built,
         "cpu": time.process_time() - cpu,
         "decisions": sum(simulation.policy.timings) if simulation.policy else 0.0,
-        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
+        "peak_memory_mb": _peak_memory(),
     }
-    result = Result(recorder.tables(), manifest(simulation, interrupted), timings)
+    result = Result(recorder.close(), manifest(simulation, interrupted), timings)
     if directory is not None:
         result.save(directory)
     return result
+
+
+def _peak_memory() -> float:
+    """Give the most memory this process has held, in MB (the system counts in KB, on macOS in bytes)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def _run_to_the_end(simulation: Simulation, progress: Progress | None) -> bool:
@@ -113,7 +121,7 @@ def manifest(simulation: Simulation, interrupted: bool) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "delivsim": version("delivsim"),
         "versions": {"python": machine.python_version(), **{name: version(name) for name in LIBRARIES}},
-        "scenario": scenario.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "scenario": plain(scenario),
         "digest": scenario_digest(scenario),
         "name": scenario.name,
         "seed": simulation.seed,
@@ -163,7 +171,5 @@ def _instance(instance: Any) -> dict[str, Any]:
 
 
 def _client_operations(simulation: Simulation) -> list[str]:
-    from delivsim.services.gateway import CLIENT_OPERATIONS
-
-    own = [workload.operation for workload in simulation.scenario.platform.workloads]
-    return [*(CLIENT_OPERATIONS if simulation.instance is not None else ()), *own]
+    own = [workload.operation.split(".", 1)[1] for workload in simulation.scenario.platform.workloads]
+    return list(dict.fromkeys([*(CLIENT_OPERATIONS if simulation.instance is not None else ()), *own]))

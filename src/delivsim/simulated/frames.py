@@ -38,6 +38,8 @@ class ServiceRuntime:
         Its own database: values by kind and id. Values never change, so a value that is the same object is unchanged.
     commits
         How many transactions it has committed.
+    down
+        How many crashes it has not yet recovered from.
     deferred
         Timers that were due while it was down, with order and parent.
     """
@@ -50,7 +52,7 @@ class ServiceRuntime:
         self.state: dict[type[Any], dict[Any, Any]] = {}
         self.edges: dict[str, Edge] = {}
         self.commits = 0
-        self.down = False
+        self.down = 0
         self.slow = 1.0
         self.deferred: list[tuple[After, int, int]] = []
 

@@ -332,17 +332,25 @@ class Runtime:
 
     # --- crashes, and the end ------------------------------------------------------------------------------------
 
-    def crash(self, names: list[str]) -> None:
-        """Crash the services of one process: everything they were doing is lost."""
+    def crash(self, names: list[str]) -> int:
+        """
+        Crash the services of one process: everything they were doing is lost.
+
+        Returns
+        -------
+        The servers lost: 0 on an ideal platform, or when the process was down already.
+        """
         for name in names:
-            self.services[name].down = True
+            self.services[name].down += 1
         station = self.services[names[0]].station
+        servers = 0 if station is None else station.servers
         if station is not None:
             station.fail_waiting()
-            station.crash(station.servers)
+            station.crash(servers)
         now = self.env.now
         for frame in [f for f in self._frames.values() if f.service in names and f.arrived_at <= now]:
             self._lose(frame)
+        return servers
 
     def restart(self, names: list[str], servers: int) -> None:
         """Bring crashed services back, with this many servers; timers that were due meanwhile fire now."""
@@ -351,7 +359,9 @@ class Runtime:
             station.add_servers(servers)
         for name in names:
             server = self.services[name]
-            server.down = False
+            server.down -= 1
+            if server.down:
+                continue
             due, server.deferred = server.deferred, []
             for timer, order, parent in due:
                 self.after(server, After(0.0, timer.operation, timer.body), order, parent)

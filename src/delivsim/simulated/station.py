@@ -52,6 +52,7 @@ class Station(Protocol):
 
     name: str
     servers: int
+    queue_capacity: int | None
     capacity: list[list[float]]
 
     def enter(self, visit: Any, work: float) -> bool:
