@@ -17,8 +17,8 @@ def problem(stores: list[int], ready_at: list[float], doors: list[tuple[float, f
         placed_at=np.zeros(n),
         ready_at=np.array(ready_at),
         stores=np.array(stores),
-        pickups=np.array([(10_000.0 * s, 0.0) for s in stores]),
-        dropoffs=np.array([(10_000.0 * s + x, y) for s, (x, y) in zip(stores, doors, strict=True)]),
+        pickups=np.array([(10_000.0 * s, 0.0) for s in stores]).reshape(-1, 2),
+        dropoffs=np.array([(10_000.0 * s + x, y) for s, (x, y) in zip(stores, doors, strict=True)]).reshape(-1, 2),
         riders=none,
         places=none,
         free_at=none,
@@ -78,6 +78,12 @@ def test_only_the_rows_asked_for_are_bundled():
     given = problem([1, 1, 1], [900.0] * 3, [(50.0, 0.0)] * 3)
     found = same_store_bundles(given, np.array([0, 2]), price=1.0, spared=600.0, largest=9)
     assert sorted(row for b in found for row in b) == [0, 2]
+
+
+def test_any_store_number_and_no_orders_at_all():
+    """Stores may be numbered from anywhere, and without orders there are no bundles."""
+    assert bundles(problem([-1, -1, 0], [900.0] * 3, [(0.0, 50.0)] * 3)) == [(0, 1), (2,)]
+    assert bundles(problem([], [], [])) == []
 
 
 def test_hundreds_of_orders_at_one_store_are_all_bundled():

@@ -135,14 +135,14 @@ def same_store_bundles(
     The bundles, each the rows of its orders in visiting order; by store, then by readiness.
     """
     rows = rows[np.lexsort((problem.orders[rows], problem.ready_at[rows], problem.stores[rows]))]
-    starts = np.flatnonzero(np.diff(problem.stores[rows], prepend=problem.stores[rows[:1]] - 1))
+    of_one_store = np.split(np.arange(len(rows)), np.flatnonzero(np.diff(problem.stores[rows])) + 1)
     out = problem.travel.times(problem.pickups[rows], problem.dropoffs[rows]).tolist()
     between = _between(problem, rows)
     ready = np.maximum(problem.ready_at[rows], problem.now).tolist()
     bundles: list[tuple[int, ...]] = []
-    for start, end in zip(starts.tolist(), [*starts.tolist()[1:], len(rows)], strict=True):
+    for group in of_one_store:
         routes = StoreRoutes(out, between, problem.rules.dropoff_service_time, price, spared, largest)
-        for k in range(start, end):
+        for k in group.tolist():
             routes.add(k, ready[k])
         bundles += (tuple(int(rows[k]) for k in bundle.rows) for bundle in routes.bundles)
     return bundles
