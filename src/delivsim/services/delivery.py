@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from delivsim.domain.instance import Rules
@@ -233,7 +234,8 @@ class Deliveries:
 
         from delivsim.dispatch.problem import DispatchProblem
 
-        known = np.array([rider[:_NUMBERS] for rider in riders], dtype=np.float64).reshape(-1, _NUMBERS)
+        numbers = chain.from_iterable(rider[:_NUMBERS] for rider in riders)
+        known = np.fromiter(numbers, np.float64, _NUMBERS * len(riders)).reshape(-1, _NUMBERS)
         number, x, y, free_at, off_at, speed, offer, not_before, n_jobs = known.T
         asked = np.flatnonzero((offer == 0) & (off_at > now) & (not_before <= now))
         asked = asked[np.argsort(number[asked], kind="stable")]

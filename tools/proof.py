@@ -1,0 +1,150 @@
+"""
+The long proofs: run what must hold, and write what was measured to ``docs/proof.md``.
+
+Usage: ``python tools/proof.py`` (``make proof``). Published instances are read from the folder in the environment
+variable ``DELIVSIM_MDRPLIB``; without it their rows say so. A row that does not hold ends the run with exit code 1,
+after the page was written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "proof.md"
+INSTANCE = "0o100t100s1p100"
+MINUTE = 60.0
+
+
+class Proof(NamedTuple):
+    """One row: what must hold, how it was measured, what came out; ``holds`` is None where it could not be measured."""
+
+    claim: str
+    command: str
+    figure: str
+    holds: bool | None
+
+
+def call(*args: str, ok: tuple[int, ...] = (0,)) -> str:
+    """Run a command in the repository with this Python; give what it prints."""
+    done = subprocess.run([sys.executable, *args], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode not in ok:
+        raise SystemExit(
+            f"{' '.join(args)} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        )
+    return done.stdout
+
+
+def simulate(scenario: str, out: Path, *more: str) -> dict[str, object]:
+    """Run a scenario through the command line; give its summary."""
+    command = ("cli.py", "run", scenario, "-o", str(out), "--force", "--format", "json", *more)
+    summary: dict[str, object] = json.loads(call(*command, ok=(0, 3)))
+    return summary
+
+
+def published(folder: Path) -> Iterator[Proof]:
+    """One published instance on an ideal platform: everybody served, and the strict checker finds nothing."""
+    data = os.environ.get("DELIVSIM_MDRPLIB")
+    base = f"delivsim run scenarios/mdrplib.yaml --set instance.path=$DELIVSIM_MDRPLIB/{INSTANCE}"
+    if data is None:
+        yield Proof(f"{INSTANCE}: figures", base, "DELIVSIM_MDRPLIB is not set", None)
+        return
+    path = f"instance.path={Path(data).resolve() / INSTANCE}"
+    for policy, low, high in (("linear_assignment", 0.0, 31.0), ("nearest", 30.26, 30.86)):
+        run = folder / policy
+        more = ("--set", path, "--set", "platform.kind=ideal", "--set", f"dispatch.policy={policy}")
+        got = simulate("scenarios/mdrplib.yaml", run, *more)
+        minutes = got["click_to_door"]["mean"] / MINUTE  # type: ignore[index]
+        delivered = got["orders"]["delivered"]  # type: ignore[index]
+        command = f"{base} --set platform.kind=ideal --set dispatch.policy={policy}"
+        claim = f"{INSTANCE}, `{policy}`: 505 of 505, click-to-door {low or '<='} .. {high} min"
+        holds = delivered == 505 and low <= minutes <= high
+        yield Proof(claim, command, f"{delivered} of 505, {minutes:.2f} min", holds)
+        call("cli.py", "export", "mdrplib", str(run), str(folder / f"{policy}-solution"))
+        checked = call(
+            "cli.py", "check-solution", str(Path(data) / INSTANCE), str(folder / f"{policy}-solution"), ok=(0, 1)
+        )
+        line = checked.strip().splitlines()[0].strip()
+        yield Proof(
+            f"{INSTANCE}, `{policy}`: strictly clean", "delivsim check-solution ...", line, line.startswith("Clean")
+        )
+
+
+def same_bytes(folder: Path) -> Iterator[Proof]:
+    """One evening in two processes with different hash seeds: the same files."""
+    runs = []
+    for seed in ("1", "2"):
+        os.environ["PYTHONHASHSEED"] = seed
+        simulate("scenarios/friday_evening.yaml", folder / f"hash{seed}")
+        runs.append({p.name: p.read_bytes() for p in sorted((folder / f"hash{seed}").iterdir()) if p.is_file()})
+    del os.environ["PYTHONHASHSEED"]
+    differ = sorted(name for name in runs[0] if name != "timings.parquet" and runs[0][name] != runs[1].get(name))
+    figure = f"{len(runs[0]) - 1} files equal" if not differ else f"differ: {', '.join(differ)}"
+    command = "PYTHONHASHSEED=1 (and 2) delivsim run scenarios/friday_evening.yaml"
+    yield Proof("Same seed, same bytes: two processes, two hash seeds", command, figure, not differ)
+
+
+def theory() -> Iterator[Proof]:
+    """Every comparison with an exact result."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/theory"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    last = re.sub(r" in [\d.]+s.*|=", "", done.stdout.strip().splitlines()[-1]).strip()
+    yield Proof("Stations agree with exact results", "pytest tests/theory", last, done.returncode == 0)
+
+
+def speed() -> Iterator[Proof]:
+    """Visits of a station against SimPy's own resource, and whole orders, on one core."""
+    for file in sorted((ROOT / "benchmarks" / "speed").glob("[a-z]*.py")):
+        done = subprocess.run([sys.executable, str(file)], cwd=ROOT, capture_output=True, text=True, check=False)
+        lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+        verdict = next((line for line in reversed(lines) if "ratio" in line or "per CPU second" in line), lines[-1])
+        command = f"python {file.relative_to(ROOT)}"
+        yield Proof(f"Speed: {file.stem.replace('_', ' ')}", command, verdict, done.returncode == 0)
+
+
+def page(proofs: list[Proof]) -> str:
+    """Render the table."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    python = ".".join(map(str, sys.version_info[:3]))
+    lines = [
+        "# Proofs",
+        "",
+        f"Written by `make proof` at commit {commit.stdout.strip()}, Python {python}. Times are of one machine; ratios",
+        "and counts are what to compare.",
+        "",
+        "| what must hold | measured | holds | command |",
+        "| --- | --- | --- | --- |",
+    ]
+    word = {True: "yes", False: "**no**", None: "not measured"}
+    lines += [f"| {p.claim} | {p.figure} | {word[p.holds]} | `{p.command}` |" for p in proofs]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Run everything, write the page, tell whether all of it holds."""
+    proofs: list[Proof] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for found in (published(folder), same_bytes(folder), theory(), speed()):
+            for proof in found:
+                proofs.append(proof)
+                sys.stdout.write(f"{proof.holds!s:5}  {proof.claim}: {proof.figure}\n")
+                sys.stdout.flush()
+    PAGE.write_text(page(proofs), encoding="utf-8")
+    return 0 if all(p.holds is not False for p in proofs) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
