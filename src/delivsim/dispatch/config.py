@@ -53,8 +53,8 @@ class DispatchConfig(Config):
     """How long a rider has to answer an offer; then the orders are offered again."""
     decline_pause: Duration = 60.0
     """How long a rider who declined or ignored an offer gets no other."""
-    give_up_after: PositiveDuration | None = None
-    """An order that has waited this long for a rider is cancelled (reason no_rider); without it never."""
+    give_up_after: PositiveDuration | None = 7200.0
+    """An order that waits for a rider this long after it was placed is cancelled (reason no_rider); null: never."""
 
     @model_validator(mode="after")
     def _known_params(self) -> DispatchConfig:
