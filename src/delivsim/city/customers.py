@@ -74,10 +74,11 @@ class Customers:
         response: Response[OrderView] = yield self._call("place_order", self._order(i), i)
         file = self.ledger.files[i]
         file.responded_at = self.env.now
-        if response.body is None:
-            self._refused(i, response)
-        elif not file.has_ended():
+        if response.body is not None:
             file.number, file.promised_at = response.body.order, response.body.promised_at
+        elif response.status < 500 or not file.number:  # an answer got lost, but the phone has said: confirmed
+            self._refused(i, response)
+        if not file.has_ended():
             yield from self._wait(i)
 
     def _order(self, i: int) -> PlaceOrder:
@@ -91,6 +92,8 @@ class Customers:
         """Note the end of an order that was never confirmed to its customer."""
         if response.status == 402:
             self.ledger.ended(i, Outcome.CANCELLED, "payment")
+        elif response.status == 410:
+            self.ledger.cancelled(i, response.reason)
         elif response.status == 503:
             self.ledger.ended(i, Outcome.REJECTED, "overload")
         elif response.status >= 500:
@@ -122,7 +125,8 @@ class Customers:
             self.ledger.ended(i, Outcome.CANCELLED, "patience")
 
     def _notified(self, message: Message) -> None:
-        self.ledger.notice(message)
+        if self.ledger.notice(message):
+            self.env.process(self._wait(message.body.reference))
         if message.body.status == "delivered" and self._is("feedback", message.body.reference):
             self.ledger.busy += 1
             self.env.process(self._feedback(message.body.reference, message.body.order))

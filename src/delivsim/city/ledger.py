@@ -85,12 +85,18 @@ class Ledger:
             self._wake(file)
         self.check()
 
-    def reopened(self, i: int) -> None:
-        """Note that an order lives whose customer had given up on the answer: its outcome is the platform's."""
+    def reopened(self, i: int) -> bool:
+        """Note that an order lives whose customer may have given up on the answer: its outcome is the platform's."""
         file = self.files[i]
-        if file.outcome in (Outcome.FAILED, Outcome.REJECTED):
-            file.outcome, file.reason, file.ended_at, file.withdrawn = None, "", NAN, False
-            self.n_ended -= 1
+        if file.outcome not in (Outcome.FAILED, Outcome.REJECTED):
+            return False
+        file.outcome, file.reason, file.ended_at, file.withdrawn = None, "", NAN, False
+        self.n_ended -= 1
+        return True
+
+    def cancelled(self, i: int, reason: str) -> None:
+        """Note that the platform cancelled an order; one it never came to confirm has failed."""
+        self.ended(i, Outcome.FAILED if reason == "abandoned" else Outcome.CANCELLED, reason)
 
     def ready(self, i: int) -> None:
         """Note that the food is ready."""
@@ -116,23 +122,24 @@ class Ledger:
         self.files[i].withdrawn = True
         self._wake(self.files[i])
 
-    def notice(self, message: Message) -> None:
-        """Take what a customer's phone shows."""
+    def notice(self, message: Message) -> bool:
+        """Take what a customer's phone shows; tell whether it is news that the order lives."""
         told: Notice = message.body
         i = told.reference
         if told.status == "cancelled":
-            if told.reason == "abandoned":
-                self.ended(i, Outcome.FAILED, "abandoned")
-            else:
-                self.ended(i, Outcome.CANCELLED, told.reason)
+            self.cancelled(i, told.reason)
         elif told.status == "confirmed":
             self.files[i].number = told.order
-            self.reopened(i)
+            return self.reopened(i)
+        return False
+
+    def is_done(self) -> bool:
+        """Whether nobody is left to order, no order is open, and nobody is about to say something."""
+        return self.n_placed == self.n_ended == len(self.files) and self.busy == 0
 
     def check(self) -> None:
-        """See whether the run may end: nobody is left to order, no order is open, nobody is about to say something."""
-        everyone = self.n_placed == len(self.files)
-        if everyone and self.n_ended == len(self.files) and self.busy == 0 and not self.drained.triggered:
+        """See whether the run may end."""
+        if self.is_done() and not self.drained.triggered:
             self.drained.succeed()
 
     def close(self, dead: set[int]) -> None:
