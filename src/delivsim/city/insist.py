@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, cast
 
 from simpy import Environment
@@ -15,13 +15,15 @@ PAUSE = 30.0
 """Seconds between two tries, on top of the retries of the app's edge."""
 
 
-def insist(env: Environment, platform: Platform, request: Request) -> None:
-    """Have a request done, without waiting for it."""
+def insist(env: Environment, platform: Platform, request: Request, done: Callable[[], None] | None = None) -> None:
+    """Have a request done, without waiting for it; ``done`` is called when it is."""
 
     def answered(event: Event) -> None:
         response = cast(Response[Any], event.value)
         if response.status >= 500:
-            env.timeout(PAUSE).callbacks.append(lambda _: insist(env, platform, request))
+            env.timeout(PAUSE).callbacks.append(lambda _: insist(env, platform, request, done))
+        elif done is not None:
+            done()
 
     event = platform.call(request)
     if event.processed:

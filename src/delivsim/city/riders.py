@@ -193,7 +193,12 @@ class RiderProcess:
         self.ledger.ended(stop.reference, Outcome.DELIVERED)
         self.n_carried -= 1
         request = Request(APP, "delivered", DropOff(self.number, stop.order), stop.reference)
-        insist(self.env, self.platform, request)
+        self.ledger.busy += 1
+        insist(self.env, self.platform, request, self._told)
+
+    def _told(self) -> None:
+        self.ledger.busy -= 1
+        self.ledger.check()
 
     def _drive(self, kind: str, to: Place, order: int) -> Process:
         """Drive somewhere, reporting the position every so often on the way."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 from simpy import Environment
@@ -40,7 +41,7 @@ from delivsim.simulated.leader import Leader
 LONGEST_DRAIN = 3 * 3600.0
 """Seconds after the horizon at which a run ends at the latest (``drain: until_done``)."""
 SETTLE = 30.0
-"""Seconds after the last order's end in which the platform's last messages come to rest."""
+"""Seconds between looks, from the last order's end on, whether the platform's last messages have come to rest."""
 MEAL_PRICE = 2000
 """Cents for an item of a store without a menu."""
 DECISION = "dispatch/decision_time"
@@ -111,8 +112,19 @@ class Simulation:
 
         end.callbacks.append(ended)
         if scenario.drain == "until_done" and self.ledger is not None:
-            self.ledger.drained.callbacks.append(lambda _: env.timeout(SETTLE).callbacks.append(ended))
+            self.ledger.drained.callbacks.append(lambda _: self._settle(self.ledger, ended))
         return stop
+
+    def _settle(self, ledger: Ledger | None, ended: Callable[[Event], None]) -> None:
+        """Look now and then whether the platform has come to rest, and no order has come back to life meanwhile."""
+
+        def look(event: Event) -> None:
+            if ledger is None or (ledger.is_done() and self.parts.runtime.at_rest()):
+                ended(event)
+            else:
+                self._settle(ledger, ended)
+
+        self.env.timeout(SETTLE).callbacks.append(look)
 
     def finish(self) -> None:
         """Write the rows of whatever is only known at the end."""

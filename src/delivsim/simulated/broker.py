@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from heapq import heappush
 from typing import Any
 
 from simpy import Environment
+from simpy.events import NORMAL
 
 from delivsim.services.messages import Message, Response
 from delivsim.simulated.draws import OrderDraws
-from delivsim.simulated.wake import Alarm
+from delivsim.simulated.wake import Alarm, Wake
 
 NAN = float("nan")
 MAX_REDELIVERY_DELAY = 60.0
@@ -25,12 +27,19 @@ MAX_REDELIVERY_DELAY = 60.0
 class Delivery:
     """One message on its way to one consumer group."""
 
-    __slots__ = ("attempt", "available_at", "cause", "delivered_at", "message", "parent", "partition", "request")
+    __slots__ = (
+        "attempt", "available_at", "cause", "delivered_at", "group", "message", "parent", "partition", "request",
+    )  # fmt: skip
 
-    def __init__(self, message: Message, partition: int, available_at: float, parent: int, cause: str) -> None:
-        self.message, self.partition, self.available_at = message, partition, available_at
-        self.parent, self.cause = parent, cause
+    group: Group
+
+    def __init__(self, message: Message, partition: int, parent: int, cause: str) -> None:
+        self.message = message
+        self.partition = partition
+        self.parent = parent
+        self.cause = cause
         self.attempt = 1
+        self.available_at = NAN
         self.delivered_at = NAN
         self.request = 0
 
@@ -60,6 +69,7 @@ class Group:
 
     def push(self, delivery: Delivery) -> None:
         """Queue a message behind those of its partition."""
+        delivery.group = self
         key = (delivery.message.topic, delivery.partition)
         queue = self._waiting.get(key)
         if queue is not None:
@@ -75,9 +85,11 @@ class Group:
             return
         self._active += 1
         broker = self.broker
-        delay = broker.delivery_delay(delivery.message.order)
+        delay = broker.delivery_delay.constant
+        if delay is None:
+            delay = broker.delivery_delay(delivery.message.order)
         if delay > 0.0:
-            self.broker.alarm(delay, (self._delayed,), delivery)
+            broker.alarm(delay, (self._delayed,), delivery)
         else:
             delivery.delivered_at = broker.env._now
             self._consume(self, delivery)
@@ -167,7 +179,13 @@ class Broker:
         rows: list[tuple[Any, ...]],
     ) -> None:
         self.env = env
-        self.alarm, self._on_available = Alarm(env).set, (self._available,)
+        alarm = Alarm(env)
+        self.alarm, self._queue, self._eid, self._on_available = (
+            alarm.set,
+            alarm.queue,
+            alarm.numbers,
+            (self._available,),
+        )
         self.publish_delay, self.delivery_delay = publish_delay, delivery_delay
         self.redelivery_delay, self.max_deliveries = redelivery_delay, max_deliveries
         self.partitions = partitions
@@ -211,15 +229,18 @@ class Broker:
         topic = self.topics.get(message.topic) or self.topic(message.topic)
         env = self.env
         partition = message.key % topic.partitions
-        at = env._now + self.publish_delay(message.order)
+        delay = self.publish_delay.constant
+        if delay is None:
+            delay = self.publish_delay(message.order)
+        at = env._now + delay
         if topic.push_delay is not None:
             at += topic.push_delay(message.order)
         if at < topic.last_at[partition]:
             at = topic.last_at[partition]
         topic.last_at[partition] = at
-        delivery = Delivery(message, partition, at, parent, cause)
+        delivery = Delivery(message, partition, parent, cause)
         self._coming[delivery] = None
-        self.alarm(at - env._now, self._on_available, delivery)
+        heappush(self._queue, (at, NORMAL, next(self._eid), Wake(self._on_available, delivery)))
 
     def _available(self, event: Any) -> None:
         delivery = event.value
@@ -230,8 +251,13 @@ class Broker:
         if topic.listeners or not topic.groups:
             delivery.delivered_at = delivery.available_at
             self.record(delivery, "app" if topic.listeners else "", "acknowledged")
-        for group in topic.groups:
-            group.push(Delivery(message, delivery.partition, delivery.available_at, delivery.parent, delivery.cause))
+        groups = topic.groups
+        for group in groups[1:]:
+            again = Delivery(message, delivery.partition, delivery.parent, delivery.cause)
+            again.available_at = delivery.available_at
+            group.push(again)
+        if groups:
+            groups[0].push(delivery)
         if topic.listeners:
             for key in (message.key, None):
                 for deliver in topic.listeners.get(key, ()):
@@ -261,11 +287,14 @@ class Broker:
             )
         )
 
+    def at_rest(self) -> bool:
+        """Whether no message is on its way or waits for a consumer."""
+        return not self._coming and not any(group.open() for group in self.groups.values())
+
     def finish(self) -> None:
         """Write the rows of messages that are still on their way."""
         for delivery in self._coming:
             topic = self.topics[delivery.message.topic]
-            delivery.available_at = NAN
             names = [group.name for group in topic.groups]
             for name in [*names, "app"] if topic.listeners else names or [""]:
                 self.record(delivery, name, "open")

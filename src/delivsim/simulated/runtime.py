@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from heapq import heappush
 from typing import Any
 
 from simpy import Environment
-from simpy.events import Event, EventPriority
+from simpy.events import NORMAL, Event, EventPriority
 
 from delivsim.services.effects import After
 from delivsim.services.messages import OVERLOADED, TIMED_OUT, UNAVAILABLE, Message, Request, Response
@@ -66,8 +67,9 @@ class Runtime:
         self._client_edges: dict[tuple[str, str], Edge] = {}
         self._rows = rows["requests"]
         self._frames: dict[int, Frame] = {}
+        self._timers = 0
         alarm = Alarm(env)
-        self.alarm, self._push = alarm.set, alarm.push
+        self.alarm, self._queue, self._eid = alarm.set, alarm.queue, alarm.numbers
         self._on_arrival, self._on_reply = (self._arrive,), (self._reply,)
 
     # --- the port ------------------------------------------------------------------------------------------------
@@ -81,12 +83,13 @@ class Runtime:
             edge = self._client_edges[key] = self._make_edge(*key)
         service = self.services[request.service]
         self._numbers += 1
-        frame = Frame(
-            self._numbers, service, service.operations[request.operation], request.body, request.order, 0, "client",
-            request.caller, self.env._now, None, partial(_succeed, event), edge,
+        self._send(
+            Frame(
+                self._numbers, service, service.operations[request.operation], request.body, request.order, 0,
+                "client", request.caller, self.env._now, None, event, edge,
+            ),
+            edge,
         )  # fmt: skip
-        frame.event = event
-        self._send(frame)
         return event
 
     def subscribe(self, topic: str, key: int | None, deliver: Callable[[Message], None]) -> None:
@@ -112,12 +115,12 @@ class Runtime:
             Frame(
                 self._numbers, callee, callee.operations[call.operation], call.body, frame.order, frame.id, "call",
                 server.name, self.env._now, owner, to, edge,
-            )
+            ),
+            edge,
         )  # fmt: skip
 
-    def _send(self, frame: Frame) -> None:
+    def _send(self, frame: Frame, edge: Edge) -> None:
         self._frames[frame.id] = frame
-        edge: Any = frame.edge
         if edge.timeout is not None:
             edge.watch(frame)
         delay = edge.delay.constant
@@ -125,7 +128,7 @@ class Runtime:
             delay = edge.delay(frame.order)
         if delay > 0.0:
             frame.callbacks = self._on_arrival
-            self._push(delay, frame)
+            heappush(self._queue, (self.env._now + delay, NORMAL, next(self._eid), frame))
         else:
             self._arrive(frame)
 
@@ -154,10 +157,12 @@ class Runtime:
             self._rows.append(frame.row())
         if again:
             self.alarm(edge.backoff(frame.order), (self._retry,), frame)
-        elif owner is None:
-            frame.to(response)  # type: ignore[misc]
-        else:
+        elif owner is not None:
             self.resume(owner, response)
+        elif frame.to.__class__ is Event:
+            _succeed(frame.to, response)
+        else:
+            frame.to(response)
 
     def _retry(self, event: Any) -> None:
         old: Frame = event.value
@@ -168,10 +173,10 @@ class Runtime:
             self._numbers, old.server, old.op, old.body, old.order, old.parent, old.cause, old.caller, self.env._now,
             old.owner, old.to, old.edge,
         )  # fmt: skip
-        frame.event = old.event
         frame.attempt = old.attempt + 1
         frame.first_sent_at = old.first_sent_at
-        self._send(frame)
+        assert old.edge is not None, "only calls over an edge are tried again"
+        self._send(frame, old.edge)
 
     # --- calls, seen from the service ----------------------------------------------------------------------------
 
@@ -197,6 +202,7 @@ class Runtime:
             self._lose(frame)
             return
         if frame.coro is None:
+            frame.reads = []
             frame.commits = frame.server.commits
             frame.coro = frame.op.handler(frame.body)
         self.resume(frame, None)
@@ -238,28 +244,31 @@ class Runtime:
             frame.answered, frame.seen, frame.answered_at = True, response.status, now
             del self._frames[frame.id]
             self._rows.append(frame.row())
-            frame.to(response, frame.id)  # type: ignore[misc]
+            if frame.to.__class__ is Delivery:
+                frame.to.group.handled(frame.to, response, frame.id)
+            else:
+                frame.to(response)
             return
         delay = edge.delay.constant
         if delay is None:
             delay = edge.delay(frame.order)
         if delay <= 0.0:
             self._reply(frame)
-        elif frame.event is None or response.status >= 500 or frame.answered or not _in_time(frame, now + delay):
-            frame.callbacks = self._on_reply
-            self._push(delay, frame)
+        elif frame.to.__class__ is Event and response.status < 500 and _in_time(frame, edge, now + delay):
+            self._answer_app(frame, response, now + delay)
         else:
-            self._answer_app(frame, response, delay)
+            frame.callbacks = self._on_reply
+            heappush(self._queue, (now + delay, NORMAL, next(self._eid), frame))
 
-    def _answer_app(self, frame: Frame, response: Any, delay: float) -> None:
-        """Let an app have its answer after ``delay``: nothing can come in between, so its own event is queued."""
-        frame.answered, frame.seen, frame.answered_at = True, response.status, self.env._now + delay
+    def _answer_app(self, frame: Frame, response: Any, at: float) -> None:
+        """Let an app have its answer at this instant: nothing can come in between, so its own event is queued."""
+        frame.answered, frame.seen, frame.answered_at = True, response.status, at
         del self._frames[frame.id]
         self._rows.append(frame.row())
-        event: Any = frame.event
+        event = frame.to
         event._ok, event._value = True, response
         if event.callbacks:
-            self._push(delay, event)
+            heappush(self._queue, (at, NORMAL, next(self._eid), event))
         else:  # nobody waits for it
             event.callbacks = None
 
@@ -277,7 +286,7 @@ class Runtime:
         self._numbers += 1
         frame = Frame(
             self._numbers, server, group.operations[message.topic], message.body, message.order, message.number,
-            "message", "broker", self.env._now, None, partial(group.handled, delivery), None,
+            "message", "broker", self.env._now, None, delivery, None,
         )  # fmt: skip
         frame.attempt = delivery.attempt
         self._frames[frame.id] = frame
@@ -288,7 +297,7 @@ class Runtime:
         server = self.services[service]
         start, busy = self.env.now, [False]
 
-        def finished(_response: Any, _request: int) -> None:
+        def finished(_: Any) -> None:
             busy[0] = False
 
         def tick(k: int, _: Any) -> None:
@@ -307,15 +316,17 @@ class Runtime:
 
     def after(self, server: ServiceRuntime, timer: After, order: int, parent: int) -> None:
         """Set a durable timer of a service."""
+        self._timers += 1
         self.alarm(timer.delay, (self._rang,), (server, timer, order, parent))
 
     def _rang(self, event: Any) -> None:
         server, timer, order, parent = event.value
+        self._timers -= 1
         if server.down:
             server.deferred.append((timer, order, parent))
             return
 
-        def fired(response: Response[Any], _request: int) -> None:
+        def fired(response: Response[Any]) -> None:
             if response.status >= 500:
                 self.after(server, After(TIMER_RETRY, timer.operation, timer.body), order, parent)
 
@@ -348,7 +359,7 @@ class Runtime:
             station.fail_waiting()
             station.crash(servers)
         now = self.env.now
-        for frame in [f for f in self._frames.values() if f.service in names and f.arrived_at <= now]:
+        for frame in [f for f in self._frames.values() if f.service in names and hasattr(f, "arrived_at")]:
             self._lose(frame)
         return servers
 
@@ -366,20 +377,24 @@ class Runtime:
             for timer, order, parent in due:
                 self.after(server, After(0.0, timer.operation, timer.body), order, parent)
 
+    def at_rest(self) -> bool:
+        """Whether no request, message or durable timer is open."""
+        deferred = any(server.deferred for server in self.services.values())
+        return not self._frames and not self._timers and not deferred and self.broker.at_rest()
+
     def finish(self) -> None:
         """Write the rows of everything that is still on its way when the run ends."""
         stations = {id(s.station): s.station for s in self.services.values() if s.station is not None}
         for station in stations.values():
             station.finish()
-        self._rows.extend(frame.row() for frame in self._frames.values())
+        self._rows.extend(frame.open_row() for frame in self._frames.values())
         self._frames.clear()
         self.broker.finish()
 
 
-def _in_time(frame: Frame, at: float) -> bool:
-    """Tell whether the caller of a frame still waits at this instant."""
-    timeout = None if frame.edge is None else frame.edge.timeout
-    return timeout is None or at < frame.sent_at + timeout
+def _in_time(frame: Frame, edge: Edge, at: float) -> bool:
+    """Tell whether the caller of a frame will still wait at this instant."""
+    return not frame.answered and (edge.timeout is None or at < frame.sent_at + edge.timeout)
 
 
 def _succeed(event: Event, response: Any) -> None:
