@@ -121,6 +121,13 @@ city:
   demand: {rate: {"18:00": 60/h}}
   riders: {shifts: [{start: "18:00", end: "20:00", riders: 5}]}
 """
+QUEUE = """
+name: x
+horizon: 1h
+platform:
+  services: {web: {operations: {page: {steps: [{work: 1ms}]}}}}
+  workloads: [{kind: open, name: visitors, rate: 1/s, operation: web.page}]
+"""
 HAND_MADE: dict[str, tuple[str, str]] = {
     "no name": ("horizon: 1h\ncity: {}", "name: must be given"),
     "no horizon": ("name: x", "horizon: must be given"),
@@ -221,6 +228,43 @@ HAND_MADE: dict[str, tuple[str, str]] = {
         GOOD + "faults: [{kind: crash, service: gateway, at: '17:30', for: 1min}]",
         "faults[0].at: must not be before the start (18:00), got '17:30'",
     ),
+    "shift that ends before it starts": (
+        GOOD.replace('end: "20:00"', 'end: "18:00"'),
+        "city.riders.shifts[0].end: must be after the start of the shift (18:00); times past midnight are 25:30",
+    ),
+    "fault of a service that does not run": (
+        QUEUE + "faults: [{kind: crash, service: gateway, at: 5min, for: 1min}]",
+        "faults[0].service: must be a service that exists, got 'gateway'",
+    ),
+    "dot in a service's name": (
+        QUEUE.replace("web:", "web.de:"),
+        'platform.services."web.de": must match',
+    ),
+    "service named like an app": (
+        QUEUE.replace("web:", "customer:").replace("web.", "customer."),
+        "platform.services.customer: must not have a name that tables use for others than services",
+    ),
+    "workload on one of the seven": (
+        QUEUE.replace("web.page}", "gateway.place_order}"),
+        "platform.workloads[0].operation: must be an operation of a service of one's own",
+    ),
+    "step that calls one of the seven": (
+        QUEUE.replace("{work: 1ms}", "{call: gateway.track_order}"),
+        "platform.services.web.operations.page.steps[0].call: must be an operation of a service of one's own",
+    ),
+    "step that publishes as one of the seven": (
+        GOOD + "platform: {services: {web: {operations: {page: {steps: [{publish: order.placed}]}}}}}",
+        "platform.services.web.operations.page.steps[0].publish: must not be a topic of the seven services",
+    ),
+    "branch that publishes to an app": (
+        GOOD + "platform: {services: {web: {operations: {page: {steps: [{choose: [{probability: 1, "
+        "steps: [{publish: rider.offered}]}]}]}}}}}",
+        "page.steps[0].choose[0].steps[0].publish: must not be a topic of the seven services",
+    ),
+    "process named like a service outside it": (
+        GOOD + "platform: {processes: {gateway: [user, order]}}",
+        "platform.processes.gateway: must not have the name of a service outside it",
+    ),
     "fault of no kind": (GOOD + "faults: [{kind: crsh}]", "faults[0].kind: must be one of crash, slow, got 'crsh'"),
     "slos not a list": (GOOD + "slos: delivered > 99%", "slos: must be a list"),
     "slo is no rule": (GOOD + "slos: [place_order p99]", "slos[0]: "),
@@ -280,6 +324,7 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_the_good_one_is_good(tmp_path: Path) -> None:
-    """The file that the mistakes above are made from has none itself."""
-    (tmp_path / "good.yaml").write_text(GOOD)
-    assert load_scenario(tmp_path / "good.yaml").name == "x"
+    """The files that the mistakes above are made from have none themselves."""
+    for text in (GOOD, QUEUE):
+        (tmp_path / "good.yaml").write_text(text)
+        assert load_scenario(tmp_path / "good.yaml").name == "x"

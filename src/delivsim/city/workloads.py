@@ -16,7 +16,7 @@ Process = Generator[Any, Any, None]
 
 def start_workload(env: Environment, platform: Platform, workload: Any, streams: Streams, until: float) -> None:
     """Start the processes of one workload; no call is made at or after ``until``."""
-    service, operation = workload.operation.rsplit(".", 1)
+    service, operation = workload.operation.split(".", 1)
     request = Request(workload.name, operation, None, -1, service)
     if workload.kind == "closed":
         think = streams.sequence(f"workload/{workload.name}/think", workload.think.sample)

@@ -18,7 +18,8 @@ from delivsim.scenario.formats import FORMATS
 from delivsim.scenario.nodes import Node, Place, place_of
 from delivsim.scenario.slos import check_slo, wrong_slos
 from delivsim.scenario.source_path import SourcePath
-from delivsim.simulated.config import FaultConfig, PlatformConfig
+from delivsim.scenario.topics import wrong_publishes
+from delivsim.simulated.config import BUILT_IN, FaultConfig, PlatformConfig
 
 MAX_HORIZON = 366 * 86400.0
 Mistake = tuple[Loc, str]
@@ -110,6 +111,11 @@ class Scenario(Config):
         """The file it was read from, if any."""
         return self._source
 
+    @property
+    def has_city(self) -> bool:
+        """Whether anybody orders: the seven services run only then."""
+        return self.instance is not None or self.city is not None
+
     def place(self, *path: str | int) -> Place:
         """Say where a value is written, or the nearest key above it: ``place("platform", "services")``."""
         return Place("scenario") if self._root is None else place_of(self._root, path)
@@ -122,9 +128,9 @@ class Scenario(Config):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        has_city = self.instance is not None or self.city is not None
-        slos = wrong_slos(self.slos, self.platform, self.starts_at, has_city=has_city)
-        if mistakes := [*self._demand(), *self._times(), *self._faults(), *slos]:
+        slos = wrong_slos(self.slos, self.platform, self.starts_at, has_city=self.has_city)
+        publishes = wrong_publishes(self.platform) if self.has_city else ()
+        if mistakes := [*self._demand(), *self._times(), *self._faults(), *slos, *publishes]:
             raise refuse(*mistakes)
         return self
 
@@ -139,14 +145,24 @@ class Scenario(Config):
             yield ("warm_up",), "must be shorter than the horizon"
         rate = {} if self.city is None else self.city.demand.rate
         from_keys = ((("city", "demand", "rate", text), Instant.parse(text)) for text in rate)
+        early = 0
         for loc, instant in (*_instants(self, ()), *from_keys):
             try:
                 instant.at(self.starts_at)
             except ValueError as error:
+                early += 1
                 yield loc, str(error)
+        if not early:
+            yield from self._shifts()
+
+    def _shifts(self) -> Iterator[Mistake]:
+        for i, shift in enumerate(() if self.city is None else self.city.riders.shifts):
+            if shift.end.at(self.starts_at) <= shift.start.at(self.starts_at):
+                rule = f"must be after the start of the shift ({shift.start.text}); times past midnight are 25:30"
+                yield ("city", "riders", "shifts", i, "end"), rule
 
     def _faults(self) -> Iterator[Mistake]:
-        known = sorted(self.platform.services)
+        known = sorted(name for name in self.platform.services if self.has_city or name not in BUILT_IN)
         for i, fault in enumerate(self.faults):
             if fault.service not in known:
                 rule = f"must be a service that exists, got {shown(fault.service)}"

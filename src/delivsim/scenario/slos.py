@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from delivsim.simulated.config import BUILT_IN, PlatformConfig, StepConfig, default_services
+from delivsim.scenario.topics import topics_of
+from delivsim.simulated.config import BUILT_IN, PlatformConfig
 
 if TYPE_CHECKING:
     from delivsim.record.metrics import Names
@@ -43,28 +44,10 @@ def names_of(platform: PlatformConfig, *, has_city: bool) -> Names:
 
     services = [name for name in platform.services if has_city or name not in BUILT_IN]
     shared = {service for process in platform.processes.values() for service in process.services}
-    own = dict.fromkeys(workload.operation.rpartition(".")[2] for workload in platform.workloads)
+    own = dict.fromkeys(workload.operation.partition(".")[2] for workload in platform.workloads)
     return Names(
         operations=(*(CLIENT_OPERATIONS if has_city else ()), *own),
         services=tuple(services),
         stations=(*platform.processes, *(name for name in services if name not in shared)),
-        topics=tuple(sorted(_topics(platform, has_city=has_city))),
+        topics=tuple(sorted(topics_of(platform, has_city=has_city))),
     )
-
-
-def _topics(platform: PlatformConfig, *, has_city: bool) -> set[str]:
-    built_in = default_services().values() if has_city else ()
-    topics = {name for service in built_in for name in service["operations"] if "." in name}
-    for service in platform.services.values():
-        topics |= set(service.consumes)
-        for operation in service.operations.values():
-            topics |= set(_published(operation.steps or ()))
-    return topics
-
-
-def _published(steps: tuple[StepConfig, ...]) -> Iterator[str]:
-    for step in steps:
-        if step.publish is not None:
-            yield step.publish
-        for branch in step.choose or ():
-            yield from _published(branch.steps)

@@ -13,11 +13,14 @@ from delivsim.domain.distributions import DurationLaw, NumberLaw, duration_law
 from delivsim.domain.units import Duration, Instant, PositiveDuration, PositiveRate, Share, Speed, near_miss
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.\-]*$", max_length=64)]
+ServiceName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_\-]*$", max_length=64)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 BUILT_IN = ("gateway", "user", "order", "store", "delivery", "payment", "notification")
 APPS = ("customer", "rider", "store_app")
 """The clients of the built-in services: all of them call the gateway."""
+NOT_SERVICES = (*APPS, "app", "broker", "client", "timer")
+"""Names that stand for others than services in the tables of a run."""
 
 
 def _law(value: object) -> Any:
@@ -429,7 +432,7 @@ class PlatformConfig(Config):
 
     kind: Literal["simulated", "ideal"] = "simulated"
     """simulated: everything queues and takes time; ideal: the same flow at zero latency."""
-    services: dict[Name, ServiceConfig] = Field(default_factory=dict)
+    services: dict[ServiceName, ServiceConfig] = Field(default_factory=dict)
     """Servers and work of the seven services, and services of one's own."""
     processes: dict[Name, Annotated[ProcessConfig, _Listed()]] = Field(default_factory=dict)
     """Services that share one process, and so its workers and queue: a map as below, or just a list of services."""
@@ -444,7 +447,7 @@ class PlatformConfig(Config):
     abandon_after: PositiveDuration = 300.0
     """An order begun but never confirmed is cancelled, and its charge refunded, after this long."""
     workloads: tuple[WorkloadConfig, ...] = ()
-    """Calls on services of one's own (or on any service) that come from outside the city."""
+    """Calls on services of one's own that come from outside the city."""
 
     @model_validator(mode="before")
     @classmethod
@@ -464,25 +467,23 @@ class PlatformConfig(Config):
             raise refuse(*wrong)
         return self
 
-    def _targets(self) -> set[str]:
-        return {f"{name}.{op}" for name, service in self.services.items() for op in service.operations}
-
     def _wrong_calls(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        known = sorted(self._targets())
-        for name, service in self.services.items():
+        own = {name: service for name, service in self.services.items() if name not in BUILT_IN}
+        known = sorted(f"{name}.{op}" for name, service in own.items() for op in service.operations)
+        for name, service in own.items():
             for op, config in service.operations.items():
                 for place, target in _calls(config.steps or ()):
                     if target not in known:
-                        rule = f"must be a service.operation that exists{near_miss(target, known)}"
-                        yield ("services", name, "operations", op, "steps", *place), rule
+                        yield ("services", name, "operations", op, "steps", *place), _unknown_target(target, known)
         for i, workload in enumerate(self.workloads):
             if workload.operation not in known:
-                rule = f"must be a service.operation that exists{near_miss(workload.operation, known)}"
-                yield ("workloads", i, "operation"), rule
+                yield ("workloads", i, "operation"), _unknown_target(workload.operation, known)
 
     def _wrong_processes(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         taken: dict[str, str] = {}
         for name, process in self.processes.items():
+            if name in self.services and name not in process.services:
+                yield ("processes", name), f"must not have the name of a service outside it, as {name} is"
             for i, service in enumerate(process.services):
                 if service not in self.services:
                     rule = f"must be a service that exists{near_miss(service, sorted(self.services))}"
@@ -502,12 +503,14 @@ class PlatformConfig(Config):
                 yield ("network", "edges", edge), f"no service {callee!r} exists{near_miss(callee, known)}"
         names = [w.name for w in self.workloads]
         for i, workload_name in enumerate(names):
-            if workload_name in names[:i] or workload_name in (*APPS, *self.services, "broker", "timer"):
+            if workload_name in names[:i] or workload_name in (*NOT_SERVICES, *self.services):
                 yield ("workloads", i, "name"), "must be a name that no other workload, service or app has"
 
     def _wrong_operations(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         built_in = default_services()
         for name, service in self.services.items():
+            if name in NOT_SERVICES:
+                yield ("services", name), "must not have a name that tables use for others than services"
             known = built_in.get(name, {}).get("operations", {})
             for op, config in service.operations.items():
                 place = ("services", name, "operations", op)
@@ -523,6 +526,12 @@ class PlatformConfig(Config):
                 if op not in service.operations:
                     rule = f"must be an operation of {name}{near_miss(op, sorted(service.operations))}"
                     yield ("services", name, "consumes", topic), rule
+
+
+def _unknown_target(target: str, known: list[str]) -> str:
+    if target.split(".", 1)[0] in BUILT_IN:
+        return "must be an operation of a service of one's own: the seven services answer only real orders"
+    return f"must be a service.operation that exists{near_miss(target, known)}"
 
 
 def _calls(steps: tuple[StepConfig, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

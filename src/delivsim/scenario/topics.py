@@ -1,0 +1,54 @@
+"""The topics of a scenario: those of the seven services, and those of one's own steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from delivsim.domain.config import Loc
+from delivsim.domain.units import shown
+from delivsim.simulated.config import BUILT_IN, PlatformConfig, StepConfig, default_services
+
+
+def topics_of(platform: PlatformConfig, *, has_city: bool) -> set[str]:
+    """Collect the topics that messages may be published to; the seven services publish only beside a city."""
+    topics = {name for service in built_in() for name in service if "." in name} if has_city else set()
+    for service in platform.services.values():
+        topics |= set(service.consumes)
+        for operation in service.operations.values():
+            topics |= {topic for _, topic in published(operation.steps or ())}
+    return topics
+
+
+def wrong_publishes(platform: PlatformConfig) -> Iterator[tuple[Loc, str]]:
+    """Name the steps that publish to a topic of the seven services: its messages carry more than a step can give."""
+    own = {name: service for name, service in platform.services.items() if name not in BUILT_IN}
+    steps = [
+        (("platform", "services", name, "operations", op, "steps", *place), topic)
+        for name, service in own.items()
+        for op, config in service.operations.items()
+        for place, topic in published(config.steps or ())
+    ]
+    if not steps:
+        return
+    from delivsim.simulated.assemble import PUSHED_TO
+
+    taken = {name for service in built_in() for name in service if "." in name} | set(PUSHED_TO)
+    for place, topic in steps:
+        if topic in taken:
+            rule = "must not be a topic of the seven services, whose messages are about real orders"
+            yield place, f"{rule}, got {shown(topic)}"
+
+
+def built_in() -> Iterator[list[str]]:
+    """Give the operations of each of the seven services; one that consumes a topic is named like it."""
+    return (list(service["operations"]) for service in default_services().values())
+
+
+def published(steps: tuple[StepConfig, ...]) -> Iterator[tuple[Loc, str]]:
+    """Give the topics that steps publish to, each with its place among them."""
+    for i, step in enumerate(steps):
+        if step.publish is not None:
+            yield (i, "publish"), step.publish
+        for j, branch in enumerate(step.choose or ()):
+            for place, topic in published(branch.steps):
+                yield (i, "choose", j, "steps", *place), topic
