@@ -25,7 +25,7 @@ def test_two_steps_in_tandem(theory):
         scenario,
         lambda r: theory.sojourn(r, "web").mean(),
         lambda r: theory.sojourn(r, "db").mean(),
-        lambda r: r.summary()["operations"]["web.page"]["latency"]["mean"],
+        lambda r: r.summary()["operations"]["page"]["latency"]["mean"],
     )
     theory.check(first, 1 / 5, 0.06)
     theory.check(second, 1 / 7.5, 0.06)
@@ -51,7 +51,7 @@ def test_two_way_fork_join(theory):
         "right": {"workers": 1, "operations": {"query": query}},
     }
     scenario = theory.scenario(services, {"kind": "open", "rate": 5.0}, 600.0, 20.0)
-    (seen,) = theory.replicate(scenario, lambda r: r.summary()["operations"]["web.page"]["latency"]["mean"])
+    (seen,) = theory.replicate(scenario, lambda r: r.summary()["operations"]["page"]["latency"]["mean"])
     theory.check(seen, (12 - 0.5) / 8 / (10.0 - 5.0), 0.06)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from delivsim.services.effects import After
@@ -62,60 +61,87 @@ class Frame:
     One handler at work: also one attempt of its caller, the visit to the station, and the event that moves it on.
 
     A frame is in SimPy's queue at most once at a time (on its way, or on its way back), so it is its own event:
-    ``callbacks`` and ``_ok`` are what SimPy asks of one.
+    ``callbacks`` and ``_ok`` are what SimPy asks of one. What is not yet known is not yet set: ``row`` gives NaN and 0
+    for that.
 
     Attributes
     ----------
     owner
-        The frame that called and is resumed with the answer; None: ``to`` is called with it instead.
+        The frame that called and is resumed with the answer; None: ``to`` gets it.
+    to
+        What else gets the answer: the event of a client, the delivery of a message, or a function.
     edge
         How it came; None: nobody called over the network (a message or a timer).
-    event
-        What a client waits for; None: a service, a message or a timer called.
+    coro
+        The handler at work; None before and after.
+    reads
+        What it has seen of its service's state, (kind, id, value), and after how many of the service's commits.
     answered
         Whether the caller has an answer, or has given up waiting for one.
     """
 
     __slots__ = (
-        "_ok", "answered", "answered_at", "arrived_at", "attempt", "body", "callbacks", "caller", "cause", "commits",
-        "coro", "edge", "ended_at", "ends_at", "event", "first_sent_at", "id", "last", "op", "operation", "order",
-        "owner", "parent", "queue_length", "queued_at", "reads", "response", "seen", "sent_at", "server", "service",
-        "started_at", "timer", "to", "work",
+        "answered", "answered_at", "arrived_at", "attempt", "body", "callbacks", "caller", "cause", "commits", "coro",
+        "edge", "ended_at", "ends_at", "first_sent_at", "id", "last", "op", "operation", "order", "owner", "parent",
+        "queue_length", "queued_at", "reads", "response", "seen", "sent_at", "server", "service", "started_at",
+        "timer", "to", "work",
     )  # fmt: skip
 
+    _ok = True
+    answered_at: float
+    arrived_at: float
     callbacks: Any
+    commits: int
     coro: Any
-    event: Any
-    response: Any
-    timer: Any
-    queued_at: float
-    started_at: float
+    ended_at: float
     ends_at: float
-    work: float
     queue_length: int
+    queued_at: float
+    reads: list[tuple[Any, Any, Any]]
+    response: Any
+    seen: int
+    started_at: float
+    timer: Any
+    work: float
 
     def __init__(
         self, number: int, server: ServiceRuntime, op: Operation, body: Any, order: int, parent: int, cause: str,
-        caller: str, now: float, owner: Frame | None, to: Callable[..., None] | None, edge: Edge | None,
+        caller: str, now: float, owner: Frame | None, to: Any, edge: Edge | None,
     ) -> None:  # fmt: skip
-        self.id, self.server, self.op, self.body, self.order = number, server, op, body, order
-        self.parent, self.cause, self.caller, self.attempt = parent, cause, caller, 1
-        self.service, self.operation = server.name, op.name
-        self.sent_at = self.first_sent_at = now
-        self.owner, self.to, self.edge = owner, to, edge
-        self.arrived_at = self.ended_at = self.answered_at = NAN
-        self.coro = self.response = self.timer = self.event = None
-        self.reads: list[tuple[Any, Any, Any]] = []
-        self.commits = 0
-        self.answered, self.last = False, True
-        self.seen = 0
-        self._ok = True
+        self.id = number
+        self.server = server
+        self.op = op
+        self.body = body
+        self.order = order
+        self.parent = parent
+        self.cause = cause
+        self.caller = caller
+        self.attempt = 1
+        self.service = server.name
+        self.operation = op.name
+        self.sent_at = now
+        self.first_sent_at = now
+        self.owner = owner
+        self.to = to
+        self.edge = edge
+        self.coro = None
+        self.response = None
+        self.answered = False
+        self.last = True
 
     def row(self) -> tuple[Any, ...]:
-        """Give the row of the requests table."""
-        response = self.response
+        """Give the row of the requests table of a frame that is done with."""
         return (
             self.order, self.id, self.parent, self.attempt, self.cause, self.caller, self.service, self.operation,
-            self.sent_at, self.arrived_at, self.ended_at, self.answered_at, 0 if response is None else response.status,
-            self.seen, self.last, self.first_sent_at,
+            self.sent_at, self.arrived_at, self.ended_at, self.answered_at, self.response.status, self.seen, self.last,
+            self.first_sent_at,
+        )  # fmt: skip
+
+    def open_row(self) -> tuple[Any, ...]:
+        """Give the row of a frame that is still on its way."""
+        return (
+            self.order, self.id, self.parent, self.attempt, self.cause, self.caller, self.service, self.operation,
+            self.sent_at, getattr(self, "arrived_at", NAN), getattr(self, "ended_at", NAN),
+            getattr(self, "answered_at", NAN), 0 if self.response is None else self.response.status,
+            getattr(self, "seen", 0), self.last, self.first_sent_at,
         )  # fmt: skip

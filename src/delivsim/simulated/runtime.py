@@ -358,7 +358,6 @@ class Runtime:
         if station is not None:
             station.fail_waiting()
             station.crash(servers)
-        now = self.env.now
         for frame in [f for f in self._frames.values() if f.service in names and hasattr(f, "arrived_at")]:
             self._lose(frame)
         return servers

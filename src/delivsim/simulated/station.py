@@ -16,12 +16,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from heapq import heapify, heapreplace
+from heapq import heapify, heappush, heapreplace
 from typing import Any, Protocol
 
 from simpy import Environment
+from simpy.events import NORMAL
 
-from delivsim.simulated.wake import Alarm
+from delivsim.simulated.wake import Alarm, Wake
 
 
 class Visit(Protocol):
@@ -141,7 +142,8 @@ class ComputedStation:
         self.servers = servers
         self.queue_capacity = queue_capacity
         self.capacity: list[list[float]] = [[env.now, servers]]
-        self._alarm, self._on_leave = Alarm(env).set, (self._leave,)
+        alarm = Alarm(env)
+        self._queue, self._numbers, self._on_leave = alarm.queue, alarm.numbers, (self._leave,)
         self._free_at = [env.now] * servers
         self._inside: dict[Any, None] = {}
         self._starts: deque[float] = deque()
@@ -164,14 +166,14 @@ class ComputedStation:
             starts.append(start)
         else:
             start = now
-        delay = start - now + work
-        end = now + delay  # the very instant at which the event will come, or who is served at once would seem to wait
+        end = start + work
         heapreplace(self._free_at, end)
         visit.work = work
         visit.started_at = start
         visit.ends_at = end
         self._inside[visit] = None
-        visit.timer = self._alarm(delay, self._on_leave, visit)
+        visit.timer = wake = Wake(self._on_leave, visit)
+        heappush(self._queue, (end, NORMAL, next(self._numbers), wake))
         return True
 
     def release(self, visit: Any) -> None:
@@ -274,15 +276,17 @@ class ComputedStation:
             start = max(now, free_at[0]) if free_at else float("inf")
             if start > now:
                 self._starts.append(start)
-            delay = start - now + visit.work
-            end = now + delay
+            end = start + visit.work
             if free_at:
                 heapreplace(free_at, end)
             if end != visit.ends_at or visit.timer is None:
-                visit.timer = None
-                if free_at:
-                    visit.timer = self._alarm(delay, self._on_leave, visit)
+                visit.timer = self._depart(end, visit) if free_at else None
             visit.started_at, visit.ends_at = start, end
+
+    def _depart(self, end: float, visit: Any) -> Wake:
+        wake = Wake(self._on_leave, visit)
+        heappush(self._queue, (end, NORMAL, next(self._numbers), wake))
+        return wake
 
 
 class EventStation:

@@ -25,24 +25,28 @@ class Wake:
 
 
 class Alarm:
-    """Puts wakes into an environment's queue."""
+    """
+    Puts wakes into an environment's queue.
 
-    __slots__ = ("_eid", "_env", "_queue")
+    Attributes
+    ----------
+    queue, numbers
+        SimPy's own queue and the numbers that keep events of one instant in order, for those who push an entry
+        ``(instant, NORMAL, next(numbers), event)`` themselves because a call would be too dear.
+    """
+
+    __slots__ = ("_env", "numbers", "queue")
 
     def __init__(self, env: Environment) -> None:
-        self._env, self._queue, self._eid = env, env._queue, env._eid
+        self._env = env
+        self.queue: Any = env._queue
+        self.numbers = env._eid
 
     def set(self, delay: float, callbacks: tuple[Callable[[Any], None], ...], value: Any) -> Wake:
         """Have ``callbacks`` called with a wake after ``delay`` seconds."""
         wake = Wake(callbacks, value)
-        queue: list[Any] = self._queue
-        heappush(queue, (self._env._now + delay, NORMAL, next(self._eid), wake))
+        heappush(self.queue, (self._env._now + delay, NORMAL, next(self.numbers), wake))
         return wake
-
-    def push(self, delay: float, event: Any) -> None:
-        """Queue an event that has its callbacks already."""
-        queue: list[Any] = self._queue
-        heappush(queue, (self._env._now + delay, NORMAL, next(self._eid), event))
 
 
 def run_until(env: Environment, stop: Any) -> None:
@@ -52,7 +56,7 @@ def run_until(env: Environment, stop: Any) -> None:
     It is SimPy's own loop, ``step`` written out: an event that failed and that nobody caught raises its error here.
     """
     queue: list[Any] = env._queue
-    while not stop.processed:
+    while stop.callbacks is not None:
         env._now, _, _, event = heappop(queue)
         callbacks, event.callbacks = event.callbacks, None
         for callback in callbacks:
