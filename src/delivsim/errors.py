@@ -29,9 +29,7 @@ class Problem:
     path: str = ""
 
     def __str__(self) -> str:
-        place = ":".join([self.file, *(str(n) for n in (self.line, self.column) if n is not None)]).lstrip(
-            ":"
-        )
+        place = ":".join([self.file, *(str(n) for n in (self.line, self.column) if n is not None)]).lstrip(":")
         return ": ".join(part for part in (place, self.path, self.rule) if part)
 
 

@@ -59,16 +59,12 @@ class Instance:
     def __post_init__(self) -> None:
         problems = [Problem(rule=rule) for rule in self._mistakes()]
         if problems:
-            raise InstanceError(
-                f"instance {self.name}: " + "; ".join(str(p) for p in problems[:20]), tuple(problems)
-            )
+            raise InstanceError(f"instance {self.name}: " + "; ".join(str(p) for p in problems[:20]), tuple(problems))
 
     def _mistakes(self) -> list[str]:
         n = len(self.stores)
         found = [
-            f"order {o.id}: no store number {o.store} (there are {n})"
-            for o in self.orders
-            if not 0 <= o.store < n
+            f"order {o.id}: no store number {o.store} (there are {n})" for o in self.orders if not 0 <= o.store < n
         ]
         for what, things in (("order", self.orders), ("rider", self.riders), ("store", self.stores)):
             seen: set[str] = set()

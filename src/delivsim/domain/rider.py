@@ -36,8 +36,6 @@ class Rider:
         if not (math.isfinite(self.x) and math.isfinite(self.y)):
             raise InstanceError(f"rider {self.id}: x and y must be finite")
         if not (math.isfinite(self.on_at) and math.isfinite(self.off_at) and self.off_at >= self.on_at):
-            raise InstanceError(
-                f"rider {self.id}: off_at: must be >= on_at ({self.on_at}), got {self.off_at}"
-            )
+            raise InstanceError(f"rider {self.id}: off_at: must be >= on_at ({self.on_at}), got {self.off_at}")
         if self.speed is not None and not self.speed > 0:
             raise InstanceError(f"rider {self.id}: speed: must be > 0, got {self.speed}")
