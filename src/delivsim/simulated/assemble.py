@@ -158,7 +158,7 @@ def _broker(env: Environment, config: PlatformConfig, laws: _Laws, rows: Rows) -
 
 
 def _built_in(service: Service, config: ServiceConfig, station_of: Mapping[str, Any], laws: _Laws) -> ServiceRuntime:
-    runtime = ServiceRuntime(service.name, station_of[service.name], hold=config.holds == "request")
+    runtime = ServiceRuntime(service.name, station_of[service.name], hold=_is_held(station_of[service.name]))
     for name, handler in service.operations.items():
         c = config.operations.get(name)
         work = None if c is None or c.work is None else laws.draws(f"work/{service.name}/{name}", c.work)
@@ -166,8 +166,13 @@ def _built_in(service: Service, config: ServiceConfig, station_of: Mapping[str, 
     return runtime
 
 
+def _is_held(station: Station | None) -> bool:
+    """Tell whether a request holds a worker to its end, as its process says; on an ideal platform nothing is held."""
+    return isinstance(station, EventStation) and station.hold
+
+
 def _own(name: str, config: ServiceConfig, station_of: Mapping[str, Any], laws: _Laws) -> ServiceRuntime:
-    runtime = ServiceRuntime(name, station_of[name], hold=config.holds == "request")
+    runtime = ServiceRuntime(name, station_of[name], hold=_is_held(station_of[name]))
     for op_name, op_config in config.operations.items():
         steps, found = _compiled(op_name, op_config)
         operation = Operation(op_name, handler_of(steps), None)
