@@ -5,7 +5,7 @@ Three ways to draw, so that what a policy must not change never depends on the o
 
 - ``streams[name]``: a generator of its own for each name; a new stream never disturbs an old one.
 - ``streams.keyed(name, law)``: one draw per (entity, occurrence), drawn in blocks keyed by
-  ``(seed, name, occurrence, entity // 4096)``: order 17 meets the same work under every policy.
+  ``(seed, name, entity // 4096, occurrence)``: order 17 meets the same work under every policy.
 - ``streams.uniform(name, *key)``: a hash of (seed, name, key) in [0, 1).
 """
 
@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 BLOCK_BITS = 12
 BLOCK = 1 << BLOCK_BITS
 BLOCK_MASK = BLOCK - 1
+OFTEN = 16
+"""Draws of the same entity from this one on are made one by one: blocks of what one order repeats would fill memory."""
 
 Sampler = Callable[[np.random.Generator, int], NDArray[np.float64]]
 """Draws ``n`` values: ``law.sample``."""
@@ -74,6 +76,8 @@ class KeyedDraws:
 
     def __call__(self, entity: int, occurrence: int = 0) -> float:
         """Give the value of this entity's ``occurrence``-th draw."""
+        if occurrence >= OFTEN:
+            return float(self._sample(self._streams._generator(self._name, entity, occurrence), 1)[0])
         key = (entity >> BLOCK_BITS, occurrence)
         block = self._blocks.get(key)
         if block is None:
