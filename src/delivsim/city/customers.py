@@ -122,7 +122,7 @@ class Customers:
     def _cancel(self, i: int) -> Process:
         response = yield self._call("cancel_order", OrderRef(self.ledger.files[i].number, "patience"), i)
         if response.ok:
-            self.ledger.ended(i, Outcome.CANCELLED, "patience")
+            self.ledger.cancelled(i, response.body.reason)
 
     def _notified(self, message: Message) -> None:
         if self.ledger.notice(message):

@@ -95,8 +95,17 @@ class Ledger:
         return True
 
     def cancelled(self, i: int, reason: str) -> None:
-        """Note that the platform cancelled an order; one it never came to confirm has failed."""
-        self.ended(i, Outcome.FAILED if reason == "abandoned" else Outcome.CANCELLED, reason)
+        """
+        Note that the platform cancelled an order; one it never came to confirm has failed.
+
+        That is the platform's word and stands, whatever the app took for the end before, and whatever older news of
+        the order comes later.
+        """
+        if reason == "abandoned":
+            self.ended(i, Outcome.FAILED, reason)
+            return
+        self.reopened(i)
+        self.ended(i, Outcome.CANCELLED, reason)
 
     def ready(self, i: int) -> None:
         """Note that the food is ready."""

@@ -92,6 +92,7 @@ class RiderProcess:
 
     def _offered(self, message: Message) -> None:
         self.answering += 1
+        self.riders.unanswered[message.body.offer] = message.body, self.env.now
         self.env.process(self._answer(message.body))
 
     def _answer(self, made: OfferMade) -> Process:
@@ -113,24 +114,23 @@ class RiderProcess:
                 yield self.env.timeout(think)
             operation = "accept_offer" if answer == "accepted" else "decline_offer"
             response = yield from self._insist(operation, OfferAnswer(made.offer, self.number), first)
-            if answer == "accepted":
-                answer = self._accepted(made, response)
+            if not response.ok:  # it came too late
+                answer = response.reason
+            elif answer == "accepted":
+                self._take(made, response.body.orders)
         answered_at = math.nan if answer == "timed_out" else self.env.now
         self.riders.record_offer(made, offered_at, answered_at, answer)
         self.answering -= 1
         self._wake()
 
-    def _accepted(self, made: OfferMade, response: Any) -> str:
-        if response.body is None:
-            return "withdrawn"
-        wanted = set(response.body.orders)
+    def _take(self, made: OfferMade, wanted: tuple[int, ...]) -> None:
+        """Put an accepted bundle behind those to be done before it."""
         stops = tuple(stop for stop in made.stops if stop.order in wanted)
         for stop in stops:
             file = self.ledger.files[stop.reference]
             file.assigned_at, file.rider = self.env.now, self.number
             self.ledger.reopened(stop.reference)
         self.bundles.append(made._replace(stops=stops))
-        return "accepted"
 
     def _withdrawn(self, message: Message) -> None:
         file = self.ledger.files[message.body.reference]
@@ -249,6 +249,7 @@ class Riders:
         self.env, self.platform, self.instance, self.ledger = env, platform, instance, ledger
         self.config, self.streams = config, streams
         self._offers, self._legs = offers, legs
+        self.unanswered: dict[int, tuple[OfferMade, float]] = {}
         self._thinking = streams.keyed("rider/think_time", config.think_time.sample)
         self.processes = [RiderProcess(self, number) for number in range(len(instance.riders))]
 
@@ -262,6 +263,7 @@ class Riders:
 
     def record_offer(self, made: OfferMade, offered_at: float, answered_at: float, answer: str) -> None:
         """Write a row for each order of an offer."""
+        del self.unanswered[made.offer]
         n = len(made.stops)
         for position, stop in enumerate(made.stops):
             self._offers.append(
@@ -270,6 +272,11 @@ class Riders:
                     answer,
                 )
             )  # fmt: skip
+
+    def finish(self) -> None:
+        """Write the rows of offers that riders are still thinking about when the run ends."""
+        for made, offered_at in list(self.unanswered.values()):
+            self.record_offer(made, offered_at, math.nan, "open")
 
     def record_leg(
         self, rider: int, order: int, kind: str, began: float, origin: Place, to: Place, metres: float, carried: int

@@ -95,7 +95,8 @@ class Simulation:
         ledger = Ledger(env, instance, ready_is_given=given)
         _stock_up(self.parts, instance, behavior)
         self.kitchens = Kitchens(env, platform, instance, ledger, behavior.kitchens, streams)
-        Riders(env, platform, instance, ledger, behavior.riders, streams, offers=rows["offers"], legs=rows["legs"])
+        tables = {"offers": rows["offers"], "legs": rows["legs"]}
+        self.riders = Riders(env, platform, instance, ledger, behavior.riders, streams, **tables)
         Customers(env, platform, instance, ledger, behavior.customers, streams, item_per_order=given)
         return ledger
 
@@ -132,6 +133,7 @@ class Simulation:
         runtime.finish()
         if self.ledger is None or self.instance is None:
             return
+        self.riders.finish()
         self.ledger.close(runtime.broker.dead)
         rows["orders"].extend(self.ledger.order_rows(_accounts(self.parts)))
         rows["riders"].extend(self.ledger.rider_rows())

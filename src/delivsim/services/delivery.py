@@ -62,7 +62,7 @@ class OpenJob(NamedTuple):
 
 class Job(NamedTuple):
     """
-    An order's state here: open, offered, assigned, picked_up, delivered or withdrawn.
+    An order's state here: open, offered, assigned, picked_up, delivered or withdrawn; unknown is never kept.
 
     An order can be withdrawn before it is known here; then there is no ``open`` to go back to.
     """
@@ -220,13 +220,11 @@ class Deliveries:
         return OK
 
     async def _still_wanted(self, jobs: list[OpenJob], now: float) -> list[OpenJob]:
-        """Give up the orders that have waited too long."""
-        if not jobs or now - jobs[0].placed.placed_at < self.give_up_after:
-            return jobs
+        """Give up the orders that have waited too long; those that were offered before stand behind younger ones."""
         late = [job for job in jobs if now - job.placed.placed_at >= self.give_up_after]
         for job in late:
             await self._withdraw(job.placed.order, "no_rider")
-        return [job for job in jobs if job not in late]
+        return [job for job in jobs if now - job.placed.placed_at < self.give_up_after] if late else jobs
 
     def _problem(self, jobs: list[OpenJob], riders: list[RiderRecord], now: float) -> DispatchProblem:
         """Put what is known of open orders and of the riders who may be offered some into arrays."""
@@ -295,7 +293,7 @@ class Deliveries:
         offer = await Load(Offer, answer.offer)
         rider = await Load(RiderRecord, answer.rider)
         if offer is None or rider is None or offer.status not in ("made", "accepted") or not offer.orders:
-            return Response(410, None, "offer gone")
+            return Response(410, None, "timed_out" if offer and offer.status == "timed_out" else "withdrawn")
         if offer.status == "made":
             place, free_at = plan(self.travel, self.rules, rider, offer.orders, await Now())
             numbers = tuple(job.placed.order for job in offer.orders)
@@ -319,7 +317,10 @@ class Deliveries:
         return Response(200, Handover(tuple(job.placed.order for job in offer.orders)))
 
     async def decline_offer(self, answer: OfferAnswer) -> Response[Any]:
-        """Take a rider's no: the orders are open again (steps 10 and 11)."""
+        """Take a rider's no: the orders are open again (steps 10 and 11); 410 when the offer is no longer open."""
+        offer = await Load(Offer, answer.offer)
+        if offer is not None and offer.status in ("timed_out", "withdrawn"):
+            return Response(410, None, offer.status)
         return await self._reopen(answer, "declined")
 
     async def expire_offer(self, answer: OfferAnswer) -> Response[Any]:
@@ -397,8 +398,7 @@ class Deliveries:
     async def _withdraw(self, order: int, reason: str) -> Response[Any]:
         job = await Load(Job, order)
         if job is None:
-            await Commit((Put(order, Job("withdrawn", None, reason=reason)),))
-            return OK
+            job = Job("unknown", None)
         if job.status in ("picked_up", "delivered"):
             return Response(409, None, job.status)
         if job.status == "withdrawn":

@@ -38,8 +38,16 @@ class Stock(NamedTuple):
     units: int
 
 
+NOWHERE = -1
+"""The store of an order that holds nothing and never did."""
+
+
 class Reservation(NamedTuple):
-    """What an order holds of a store: reserved, cooking, ready, or given_back."""
+    """
+    What an order holds of a store: reserved, cooking, ready, or given_back.
+
+    An order that was refused, or cancelled before its request came, holds nothing for good: ``given_back``, no items.
+    """
 
     store: int
     reference: int
@@ -65,13 +73,13 @@ async def check_availability(asked: Reserve) -> Response[Quote]:
         return Response(200, known.quote) if known.status != "given_back" else Response(409, None, "unavailable")
     store = await Load(StoreProfile, asked.store)
     if store is None or not store.open:
-        return Response(409, None, "unavailable")
+        return await _refuse(asked)
     price, preparation_time, writes = 0, 0.0, []
     for item, units in _merged(asked.items):
         menu = await Load(MenuItem, (asked.store, item))
         stock = await Load(Stock, (asked.store, item))
         if menu is None or (stock is not None and stock.units < units):
-            return Response(409, None, "unavailable")
+            return await _refuse(asked)
         if stock is not None:
             writes.append(Put((asked.store, item), Stock(stock.units - units)))
         price += menu.price * units
@@ -79,6 +87,16 @@ async def check_availability(asked: Reserve) -> Response[Quote]:
     quote = Quote(preparation_time, price, store.place)
     await Commit((Put(asked.order, Reservation(asked.store, asked.reference, _merged(asked.items), quote)), *writes))
     return Response(200, quote)
+
+
+def _nothing(reference: int) -> Reservation:
+    return Reservation(NOWHERE, reference, (), Quote(0.0, 0, (0.0, 0.0)), "given_back")
+
+
+async def _refuse(asked: Reserve) -> Response[Quote]:
+    """Refuse an order, once and for all: a call repeated later must not find what others gave back meanwhile."""
+    await Commit((Put(asked.order, _nothing(asked.reference)),))
+    return Response(409, None, "unavailable")
 
 
 async def request_preparation(asked: OrderRef) -> Response[Any]:
@@ -112,7 +130,10 @@ async def mark_ready(asked: OrderRef) -> Response[Any]:
 async def give_back(change: StatusChange) -> Response[Any]:
     """Put the units of a cancelled order back unless they are cooked, and stop the kitchen (step 20)."""
     held = await Load(Reservation, change.order)
-    if held is None or held.status in ("given_back", "ready"):
+    if held is None:
+        await Commit((Put(change.order, _nothing(change.reference)),))
+        return OK
+    if held.status in ("given_back", "ready"):
         return OK
     writes = [Put(change.order, held._replace(status="given_back"))]
     for item, units in held.items:
