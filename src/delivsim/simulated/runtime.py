@@ -377,9 +377,10 @@ class Runtime:
                 self.after(server, After(0.0, timer.operation, timer.body), order, parent)
 
     def at_rest(self) -> bool:
-        """Whether no request, message or durable timer is open."""
+        """Whether no request about an order, no message and no durable timer is open."""
         deferred = any(server.deferred for server in self.services.values())
-        return not self._frames and not self._timers and not deferred and self.broker.at_rest()
+        asked = any(frame.order >= 0 for frame in self._frames.values())
+        return not asked and not self._timers and not deferred and self.broker.at_rest()
 
     def finish(self) -> None:
         """Write the rows of everything that is still on its way when the run ends."""
