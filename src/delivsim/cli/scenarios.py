@@ -31,6 +31,9 @@ def check(
     resolved: Annotated[bool, typer.Option("--resolved", help="Print the scenario with every default.")] = False,
 ) -> None:
     """Read scenarios, report every mistake, and say how loaded each station and the riders will be. Runs nothing."""
+    from delivsim.experiment.load import offered_load
+    from delivsim.report.clock import Clock
+    from delivsim.report.load import load_text, warning_line
     from delivsim.scenario.reader import check_instance, dump_scenario, load_scenario
 
     bad = False
@@ -38,11 +41,18 @@ def check(
         try:
             scenario = load_scenario(file)
             check_instance(scenario)
+            load = offered_load(scenario)
         except DelivsimError as error:
             complain(str(error))
             bad = True
             continue
-        say(dump_scenario(scenario) if resolved else f"{file}: fine")
+        for problem in load.warnings:
+            complain(warning_line(problem))
+        if resolved:
+            say(dump_scenario(scenario))
+        else:
+            say(f"{file}: fine")
+            say(load_text(load, Clock(starts_at=scenario.starts_at)))
     raise typer.Exit(Exit.USAGE if bad else Exit.FINE)
 
 

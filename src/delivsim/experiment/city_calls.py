@@ -1,0 +1,126 @@
+"""When the apps of a city call the platform, and how often: an estimate before anything runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from delivsim.city.config import BehaviorConfig, CityConfig, CustomersConfig, RidersConfig
+from delivsim.domain.distributions import Law
+from delivsim.domain.instance import Instance
+from delivsim.experiment.rider_work import Floats, RiderWork
+from delivsim.record.stats import time_by_bin
+
+Call = tuple[str, Floats, float]
+"""An operation that is called from outside, at which instants, and how often at each."""
+
+MOST_LOOKS = 200
+"""So many times does a customer track an order at most, in this estimate."""
+
+
+class Town(NamedTuple):
+    """Who orders, cooks and rides, how they behave, and what the orders ask of the riders."""
+
+    behavior: CityConfig | BehaviorConfig
+    instance: Instance
+    work: RiderWork
+
+
+def city_calls(town: Town) -> Iterator[Call]:
+    """Give the calls of customers, kitchens and riders: one rider per order, no retries."""
+    customers, riders, work = town.behavior.customers, town.behavior.riders, town.work
+    confirmed = (1.0 - customers.bad_token) * (1.0 - customers.declined_card)
+    impatient = _share_below(customers.patience, work.picked_up_at - work.placed_at)
+    accepted = confirmed if riders.accept > 0 else 0.0
+    carried = accepted * (1.0 - impatient)
+    yield "gateway.place_order", work.placed_at, 1.0
+    yield "gateway.view_profile", work.placed_at, customers.view_profile
+    yield "gateway.update_profile", work.placed_at, customers.update_profile
+    yield "gateway.mark_ready", work.ready_at, confirmed
+    yield from _offers(riders, work, accepted)
+    yield "gateway.picked_up", work.picked_up_at, carried
+    yield "gateway.delivered", work.delivered_at, carried
+    yield "gateway.cancel_order", work.picked_up_at, confirmed * impatient
+    yield "gateway.give_feedback", work.delivered_at + customers.feedback_delay.mean, carried * customers.feedback
+    yield "gateway.track_order", _looks(customers, work), confirmed
+    on_at, off_at = shifts(town.instance)
+    yield "gateway.go_online", on_at, 1.0
+    yield "gateway.go_offline", off_at, 1.0
+    yield from _reports(riders, work, carried)
+
+
+def _offers(riders: RidersConfig, work: RiderWork, accepted: float) -> Iterator[Call]:
+    """Give the answers to offers: each is accepted, declined or ignored, until one is accepted."""
+    if riders.accept <= 0:
+        return
+    offers = accepted / riders.accept
+    yield "gateway.accept_offer", work.left_at, accepted
+    yield "gateway.decline_offer", work.left_at, offers * max(0.0, 1.0 - riders.accept - riders.ignore)
+
+
+def _looks(customers: CustomersConfig, work: RiderWork) -> Floats:
+    """Give the instants at which customers look where their orders stay."""
+    every = customers.track_every
+    if every is None or not work.placed_at.size:
+        return np.empty(0)
+    n = min(MOST_LOOKS, math.ceil(float((work.delivered_at - work.placed_at).max()) / every))
+    looks = work.placed_at[:, None] + every * np.arange(1, n + 1)
+    return looks[looks < work.delivered_at[:, None]]
+
+
+def shifts(instance: Instance) -> tuple[Floats, Floats]:
+    """Give the instants at which shifts begin and end, those of no length left out."""
+    shifts = [(rider.on_at, rider.off_at) for rider in instance.riders if rider.off_at > rider.on_at]
+    on_at, off_at = np.array(shifts, dtype=np.float64).reshape(-1, 2).T
+    return on_at, off_at
+
+
+def _reports(riders: RidersConfig, work: RiderWork, carried: float) -> Iterator[Call]:
+    """Give the position reports on the way: one every so often, none on arrival."""
+    if riders.report_every is None or not work.placed_at.size:
+        return
+    to_store = np.ceil(work.ways_to_store / riders.report_every) - 1.0
+    to_customer = np.maximum(0.0, np.ceil(work.ways_to_customer / riders.report_every) - 1.0).astype(int)
+    middle = (work.picked_up_at + work.delivered_at) / 2.0
+    yield "gateway.report_position", work.left_at, carried * max(0.0, float(to_store.mean()))
+    yield "gateway.report_position", np.repeat(middle, to_customer), carried
+
+
+def reports_at_rest(town: Town, edges: Floats) -> Floats:
+    """
+    Count the position reports of waiting riders in each bin.
+
+    A rest is taken to be exponential, as long on average as is left between orders; a rider at rest reports whenever
+    a further ``report_at_rest_every`` of it has passed: 1 / (exp(every / mean) - 1) times per rest.
+
+    Returns
+    -------
+    One mean count per bin, one fewer than ``edges``.
+    """
+    every, work = town.behavior.riders.report_at_rest_every, town.work
+    if every is None:
+        return np.zeros(len(edges) - 1)
+    on_shift = time_by_bin(*shifts(town.instance), edges)
+    busy = np.minimum(time_by_bin(work.left_at, work.free_at, edges), on_shift)
+    each = float((work.free_at - work.left_at).mean()) if work.left_at.size else 0.0
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        rest = np.where(busy > 0, each * (on_shift - busy) / busy, np.inf)
+        per_second = np.where(rest > 0, 1.0 / np.expm1(every / rest) / rest, 0.0)
+    per_second[~np.isfinite(per_second)] = 1.0 / every
+    return np.asarray((on_shift - busy) * per_second, dtype=np.float64)
+
+
+def _share_below(law: Law | None, times: Floats) -> float:
+    """Give the share of draws below the mean of these times, by bisection of the quantiles."""
+    if law is None or not times.size:
+        return 0.0
+    limit, low, high = float(times.mean()), 0.0, 1.0
+    if law.constant is not None:
+        return float(law.constant < limit)
+    for _ in range(30):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if law.quantile(middle) < limit else (low, middle)
+    return low

@@ -1,0 +1,187 @@
+"""
+Who calls whom how often: the operations of a scenario's platform as a network, for estimates before a run.
+
+Operations of one's own follow from their steps. Those of the seven services follow from the numbered flow of an order;
+a test compares both with the requests of a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from delivsim.experiment.traffic import Network, Operation, Servers
+from delivsim.services.gateway import ROUTES
+from delivsim.simulated.config import BUILT_IN, PlatformConfig, StepConfig
+
+Calls = dict[str, list[tuple[str, float]]]
+
+CONSUMERS = {
+    "order.placed": ("delivery", "notification"),
+    "order.ready": ("delivery", "notification"),
+    "order.assigned": ("order",),
+    "order.picked_up": ("order", "notification"),
+    "order.delivered": ("order", "notification"),
+    "order.cancelled": ("store", "payment", "notification"),
+    "order.unserved": ("order",),
+}
+"""Which of the seven services consume a topic, however orders are paid."""
+PAYMENTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "sync": {"payment.succeeded": ("notification",), "payment.declined": ("notification",)},
+    "async": {
+        "order.placed": ("payment",),
+        "payment.succeeded": ("gateway",),
+        "payment.declined": ("gateway", "order"),
+    },
+}
+"""The same for what depends on how they are paid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """Shares of orders: with a token that is not valid, and (of the others) with a card that is declined."""
+
+    bad_token: float = 0.0
+    declined_card: float = 0.0
+
+
+def network_of(
+    platform: PlatformConfig, *, has_city: bool, shares: Shares, on_accept: bool, decision: float
+) -> Network:
+    """
+    Make the network of a platform's operations.
+
+    Parameters
+    ----------
+    has_city
+        Whether the seven services run.
+    shares
+        What orders are like.
+    on_accept
+        Whether kitchens start when a rider has accepted.
+    decision
+        Mean seconds that a decision takes to compute.
+    """
+    operations = _own(platform)
+    consumers: dict[str, list[str]] = {}
+    if has_city:
+        operations = _seven(platform, shares, on_accept=on_accept, decision=decision) | operations
+        for topic, services in (*CONSUMERS.items(), *PAYMENTS[platform.payment.mode].items()):
+            consumers.setdefault(topic, []).extend(f"{service}.{topic}" for service in services)
+    for name, service in platform.services.items():
+        for topic, operation in service.consumes.items():
+            consumers.setdefault(topic, []).append(f"{name}.{operation}")
+    running = [name for name in platform.services if has_city or name not in BUILT_IN]
+    return Network(operations, consumers, list(stations(platform, running)), _delays(platform))
+
+
+def stations(platform: PlatformConfig, services: Sequence[str]) -> Iterator[Servers]:
+    """Give the stations that these services run on."""
+    together = {service: name for name, process in platform.processes.items() for service in process.services}
+    on_station: dict[str, list[str]] = {}
+    for service in services:
+        on_station.setdefault(together.get(service, service), []).append(service)
+    for name, here in on_station.items():
+        config = platform.processes.get(name) or platform.services[name]
+        holds = config.holds == "request"
+        servers = config.replicas * config.workers
+        yield Servers(name=name, services=tuple(here), servers=servers, holds_request=holds)
+
+
+def _delays(platform: PlatformConfig) -> dict[tuple[str, str], float]:
+    network = platform.network
+    default = network.default_delay.mean
+    delays = {(caller, callee): default for caller in platform.services for callee in platform.services}
+    for edge, config in network.edges.items():
+        caller, callee = edge.split("->", 1)
+        delays[caller, callee] = default if config.delay is None else config.delay.mean
+    return delays
+
+
+# --- operations of one's own -------------------------------------------------------------------------------------
+
+
+def _own(platform: PlatformConfig) -> dict[str, Operation]:
+    return {
+        f"{name}.{op}": _of_steps(name, config.steps or ())
+        for name, service in platform.services.items()
+        if name not in BUILT_IN
+        for op, config in service.operations.items()
+    }
+
+
+def _of_steps(service: str, steps: Sequence[StepConfig]) -> Operation:
+    flat = list(_flat(steps, 1.0))
+    work = [(step.work.mean * n, n) for step, n in flat if step.work is not None]
+    return Operation(
+        service=service,
+        work=sum(seconds for seconds, _ in work),
+        n_works=sum(n for _, n in work),
+        wait=sum(step.wait.mean * n for step, n in flat if step.wait is not None),
+        calls=tuple((step.call, n) for step, n in flat if step.call is not None),
+        together=tuple((step.call_all, n) for step, n in flat if step.call_all),
+        publishes=tuple((step.publish, n) for step, n in flat if step.publish is not None),
+    )
+
+
+def _flat(steps: Sequence[StepConfig], probability: float) -> Iterator[tuple[StepConfig, float]]:
+    """Give every step with the probability that it is come to."""
+    for step in steps:
+        yield step, probability
+        for branch in step.choose or ():
+            yield from _flat(branch.steps, probability * branch.probability)
+
+
+# --- the seven services ------------------------------------------------------------------------------------------
+
+
+def _seven(platform: PlatformConfig, shares: Shares, *, on_accept: bool, decision: float) -> dict[str, Operation]:
+    sync = platform.payment.mode == "sync"
+    calls = _calls(shares, sync=sync, on_accept=on_accept)
+    publishes = _publishes(shares, sync=sync)
+    operations = {
+        f"{name}.{op}": Operation(
+            service=name,
+            work=0.0 if config.work is None else config.work.mean,
+            n_works=1.0,
+            calls=tuple(calls.get(f"{name}.{op}", ())),
+            publishes=tuple(publishes.get(f"{name}.{op}", ())),
+        )
+        for name in BUILT_IN
+        for op, config in platform.services[name].operations.items()
+    }
+    return operations | {"delivery.dispatch": Operation(service="delivery", wait=decision)}
+
+
+def _calls(shares: Shares, *, sync: bool, on_accept: bool) -> Calls:
+    preparation = [("store.request_preparation", 1.0)]
+    calls: Calls = {f"gateway.{operation}": [(f"{service}.{operation}", 1.0)] for operation, service in ROUTES.items()}
+    return calls | {
+        "gateway.place_order": [("user.authenticate", 1.0), ("order.create_order", 1.0 - shares.bad_token)],
+        "gateway.payment.succeeded": [("notification.notify", 1.0)],
+        "gateway.payment.declined": [("notification.notify", 1.0)],
+        "order.create_order": [("store.check_availability", 1.0), ("payment.charge", 1.0)][: 2 if sync else 1],
+        "order.cancel_order": [("delivery.withdraw", 1.0)],
+        "order.payment.declined": [("delivery.withdraw", 1.0)],
+        "delivery.order.placed": [] if on_accept else preparation,
+        "delivery.accept_offer": preparation if on_accept else [],
+    }
+
+
+def _publishes(shares: Shares, *, sync: bool) -> Calls:
+    good, declined = 1.0 - shares.declined_card, shares.declined_card
+    paid = [("payment.succeeded", good), ("payment.declined", declined)]
+    return {
+        "order.create_order": [("order.placed", good), ("order.cancelled", declined)]
+        if sync
+        else [("order.placed", 1.0)],
+        "order.cancel_order": [("order.cancelled", 1.0)],
+        "order.payment.declined": [("order.cancelled", 1.0)],
+        "payment.charge": paid,
+        "payment.order.placed": paid,
+        "store.mark_ready": [("order.ready", 1.0)],
+        "delivery.accept_offer": [("order.assigned", 1.0)],
+        "delivery.picked_up": [("order.picked_up", 1.0)],
+        "delivery.delivered": [("order.delivered", 1.0)],
+        "delivery.withdraw": [("order.unserved", 1.0)],
+    }

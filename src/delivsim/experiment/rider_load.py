@@ -1,0 +1,89 @@
+"""Rider-hours that orders need against rider-hours on the roster, hour by hour."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from delivsim.experiment.city_calls import Town, shifts
+from delivsim.experiment.rider_work import Floats
+from delivsim.record.stats import time_by_bin
+
+QUARTER_HOUR, HOUR = 900.0, 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiderTime:
+    """Orders placed in a stretch of time (seconds), and the rider-hours they need against those on shift."""
+
+    start: float
+    end: float
+    orders: int
+    needed: float
+    on_shift: float
+
+    @property
+    def utilization(self) -> float:
+        """Needed over on shift."""
+        if self.on_shift > 0:
+            return self.needed / self.on_shift
+        return math.inf if self.needed > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiderLoad:
+    """
+    Rider-hours needed against rostered.
+
+    Parameters
+    ----------
+    riders
+        How many have a shift.
+    hours, peak
+        Hour by hour, those without orders and without work left out; and the quarter hour in which most are needed.
+    way_to_store, service, way_to_customer
+        Mean seconds that an order takes of a rider, without bundles and without waiting for food.
+    """
+
+    riders: int
+    hours: tuple[RiderTime, ...]
+    peak: RiderTime
+    way_to_store: float
+    service: float
+    way_to_customer: float
+
+
+def rider_load(town: Town) -> RiderLoad | None:
+    """Estimate the load of a city's riders; None where nobody orders."""
+    work, rules = town.work, town.instance.rules
+    if not work.placed_at.size:
+        return None
+    quarters = _stretches(town, QUARTER_HOUR)
+    return RiderLoad(
+        riders=len(shifts(town.instance)[0]),
+        hours=tuple(hour for hour in _stretches(town, HOUR) if hour.orders or hour.needed > 0),
+        peak=max(quarters, key=lambda stretch: stretch.needed),
+        way_to_store=work.way_to_store,
+        service=rules.pickup_service_time + rules.dropoff_service_time,
+        way_to_customer=float(work.ways_to_customer.mean()),
+    )
+
+
+def _stretches(town: Town, width: float) -> list[RiderTime]:
+    work = town.work
+    edges: Floats = np.arange(math.floor(float(work.free_at.max()) / width) + 2, dtype=np.float64) * width
+    needed = time_by_bin(work.left_at, work.free_at, edges) / HOUR
+    on_shift = time_by_bin(*shifts(town.instance), edges) / HOUR
+    orders = np.histogram(work.placed_at, bins=edges)[0]
+    return [
+        RiderTime(
+            start=float(edges[k]),
+            end=float(edges[k + 1]),
+            orders=int(orders[k]),
+            needed=float(needed[k]),
+            on_shift=float(on_shift[k]),
+        )
+        for k in range(len(orders))
+    ]

@@ -1,0 +1,133 @@
+"""What the orders of an instance ask of its riders, and when: an estimate before anything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from delivsim.city.config import KitchensConfig
+from delivsim.domain.instance import Instance
+
+Floats = NDArray[np.float64]
+
+POOL = 300.0
+"""Seconds of orders among which a rider who comes free finds the next one."""
+MOST_POOLS, MOST_IN_POOL = 48, 240
+"""How many pools, and how many orders of each, are looked at: enough for a mean, quick for a day of a city."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RiderWork:
+    """
+    One rider per order, no bundles, nobody waits for food: what each order takes, and when.
+
+    Parameters
+    ----------
+    placed_at, ready_at, left_at, picked_up_at, delivered_at, free_at
+        Expected instants of each order, seconds, shape (n,), as the orders come.
+    ways_to_store
+        Seconds of a sample of ways to the store, shape (k,).
+    ways_to_customer
+        Seconds from the store to the customer, shape (n,).
+    """
+
+    placed_at: Floats
+    ready_at: Floats
+    left_at: Floats
+    picked_up_at: Floats
+    delivered_at: Floats
+    free_at: Floats
+    ways_to_store: Floats
+    ways_to_customer: Floats
+
+    @property
+    def way_to_store(self) -> float:
+        """Mean seconds of the way to the store."""
+        return float(self.ways_to_store.mean()) if self.ways_to_store.size else 0.0
+
+
+def rider_work(instance: Instance, kitchens: KitchensConfig) -> RiderWork:
+    """
+    Estimate what the orders of an instance ask of its riders.
+
+    A rider leaves so as to meet the food, spends the service times of the rules, and travels as the instance says.
+    Preparation takes its mean, or what the instance gives as a fact.
+    """
+    stores, doors, placed_at = _places(instance)
+    rules = instance.rules
+    to_customer = instance.travel.times(stores, doors)
+    to_store = ways_to_store(instance)
+    before = (float(to_store.mean()) if to_store.size else 0.0) + rules.pickup_service_time / 2
+    ready_at = _ready(instance, kitchens, placed_at)
+    left_at = placed_at if kitchens.preparation_starts == "on_accept" else np.maximum(placed_at, ready_at - before)
+    picked_up_at = np.maximum(left_at + before, ready_at)
+    delivered_at = picked_up_at + (rules.pickup_service_time + rules.dropoff_service_time) / 2 + to_customer
+    return RiderWork(
+        placed_at=placed_at,
+        ready_at=ready_at,
+        left_at=left_at,
+        picked_up_at=picked_up_at,
+        delivered_at=delivered_at,
+        free_at=delivered_at + rules.dropoff_service_time / 2,
+        ways_to_store=to_store,
+        ways_to_customer=to_customer,
+    )
+
+
+def ways_to_store(instance: Instance) -> Floats:
+    """
+    Draw on the instance for ways from where riders come free to where they are needed next.
+
+    Riders come free at the doors of orders, and are needed at the stores of those that follow. Within five minutes
+    dispatch can choose, so each pool of stores is matched with as many doors before it at the least total way (in runs
+    of synthetic and published instances the mean way was within 12 % of this, whatever the policy).
+
+    Returns
+    -------
+    Seconds, shape (k,).
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    stores, doors, placed_at = _places(instance)
+    if len(placed_at) < 2:
+        return instance.travel.times(stores, doors)
+    found = []
+    for pool in _pools(placed_at):
+        before = np.arange(max(0, pool[0] - len(pool)), pool[0])
+        rows, columns = _spread(before), _spread(pool)
+        n, m = len(rows), len(columns)
+        ways = instance.travel.times(np.repeat(doors[rows], m, axis=0), np.tile(stores[columns], (n, 1))).reshape(n, m)
+        found.append(ways[linear_sum_assignment(ways)])
+    return np.concatenate(found)
+
+
+def _pools(placed_at: Floats) -> list[NDArray[np.int64]]:
+    """Cut the orders after the first into pools of five minutes, and keep some of them, evenly over the time."""
+    numbers = np.arange(1, len(placed_at))
+    pools = np.split(numbers, np.flatnonzero(np.diff(np.floor(placed_at[1:] / POOL))) + 1)
+    keep = np.unique(np.linspace(0, len(pools) - 1, min(MOST_POOLS, len(pools))).astype(int))
+    return [pools[k] for k in keep]
+
+
+def _spread(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    keep = np.linspace(0, len(numbers) - 1, min(MOST_IN_POOL, len(numbers))).astype(int)
+    return np.asarray(numbers[keep], dtype=np.int64)
+
+
+def _places(instance: Instance) -> tuple[Floats, Floats, Floats]:
+    """Give stores and doors, shape (n, 2), and instants of placement, shape (n,), of the orders as they come."""
+    orders = sorted(instance.orders, key=lambda order: order.placed_at)
+    at_store = np.array([(store.x, store.y) for store in instance.stores], dtype=np.float64).reshape(-1, 2)
+    doors = np.array([(order.x, order.y) for order in orders], dtype=np.float64).reshape(-1, 2)
+    placed_at = np.array([order.placed_at for order in orders], dtype=np.float64)
+    return at_store[np.array([order.store for order in orders], dtype=np.int64)], doors, placed_at
+
+
+def _ready(instance: Instance, kitchens: KitchensConfig, placed_at: Floats) -> Floats:
+    if kitchens.preparation_starts != "given":
+        return placed_at + kitchens.preparation.mean
+    orders = sorted(instance.orders, key=lambda order: order.placed_at)
+    known = [order.placed_at if order.ready_at is None else order.ready_at for order in orders]
+    return np.array(known, dtype=np.float64)
