@@ -164,9 +164,11 @@ def check_assignment(problem: DispatchProblem, assignment: Assignment) -> None:
     Raises
     ------
     PolicyError
-        An order or rider is unknown or used twice, a bundle is empty, its orders come from several stores
-        where the rules forbid that, or the rider's shift ends before the food can be picked up.
+        It is no ``Assignment``, an order or rider is unknown or used twice, a bundle is empty, its orders come from
+        several stores where the rules forbid that, or the rider's shift ends before the food can be picked up.
     """
+    if not isinstance(assignment, Assignment):
+        raise PolicyError(f"the policy must give an Assignment, got {type(assignment).__name__}")
     used_orders: set[int] = set()
     used_riders: set[int] = set()
     for match in assignment.matches:

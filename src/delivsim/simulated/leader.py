@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from delivsim.dispatch.problem import DispatchPolicy, DispatchProblem, check_assignment
+from delivsim.dispatch.problem import Assignment, DispatchPolicy, DispatchProblem, check_assignment
+from delivsim.errors import PolicyError
 from delivsim.services.effects import Decision
 
 
@@ -47,10 +48,7 @@ class Leader:
 
     def decide(self, problem: DispatchProblem) -> tuple[Decision, float]:
         """Give the policy's checked answer, and the seconds until it comes into force."""
-        began = self._clock()
-        assignment = self.policy(problem, self.rng)
-        self.timings.append(self._clock() - began)
-        check_assignment(problem, assignment)
+        assignment = self._ask(problem)
         self._decisions += 1
         delay = self.decision_time()
         matches = assignment.matches
@@ -62,3 +60,18 @@ class Leader:
             )
         )  # fmt: skip
         return Decision(self._decisions, assignment), delay
+
+    def _ask(self, problem: DispatchProblem) -> Assignment:
+        """Ask the policy; PolicyError, with the cause, when it breaks or breaks the rules."""
+        began = self._clock()
+        try:
+            assignment = self.policy(problem, self.rng)
+        except Exception as error:
+            wrong = f"{type(error).__name__}: {error}"
+            raise PolicyError(f"policy {self.name}: failed at {problem.now:g} s: {wrong}") from error
+        self.timings.append(self._clock() - began)
+        try:
+            check_assignment(problem, assignment)
+        except PolicyError as error:
+            raise PolicyError(f"policy {self.name}: at {problem.now:g} s: {error}") from error
+        return assignment
