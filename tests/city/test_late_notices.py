@@ -57,3 +57,11 @@ def test_an_order_abandoned_after_a_lost_answer_stays_as_its_customer_saw_it(led
     ledger.ended(0, Outcome.REJECTED, "overload")
     ledger.notice(told("cancelled", "abandoned"))
     assert (ledger.files[0].outcome, ledger.files[0].reason) == (Outcome.REJECTED, "overload")
+
+
+def test_the_phone_shows_the_promise_of_an_order_whose_answer_got_lost(ledger: Ledger) -> None:
+    """An order that was accepted has the time promised at step 7, however its customer came to know of it."""
+    ledger.ended(0, Outcome.FAILED, "timeout")
+    confirmed = Notice(9, 0, "confirmed", promised_at=2400.0)
+    assert ledger.notice(Message(1, "customer.notified", 0, confirmed, 0, 0.0))
+    assert (ledger.files[0].promised_at, ledger.files[0].outcome) == (2400.0, None)

@@ -138,7 +138,7 @@ class Ledger:
         if told.status == "cancelled":
             self.cancelled(i, told.reason)
         elif told.status == "confirmed":
-            self.files[i].number = told.order
+            self.files[i].number, self.files[i].promised_at = told.order, told.promised_at
             return self.reopened(i)
         return False
 

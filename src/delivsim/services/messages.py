@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -211,6 +212,7 @@ class Placed(NamedTuple):
     ready_at: float
     amount: int
     card: str
+    promised_at: float = math.nan
 
 
 class StatusChange(NamedTuple):
@@ -224,12 +226,13 @@ class StatusChange(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """``customer.notified``: what the customer's phone shows."""
+    """``customer.notified``: what the customer's phone shows; a confirmed order with the time promised at step 7."""
 
     order: int
     reference: int
     status: str
     reason: str = ""
+    promised_at: float = math.nan
 
 
 class Stop(NamedTuple):

@@ -19,8 +19,10 @@ STATUS_OF_TOPIC = {
 
 def _tell(status: str) -> Handler:
     async def tell(change: StatusChange | Placed) -> Response[Any]:
-        reason = change.reason if isinstance(change, StatusChange) else ""
-        notice = Notice(change.order, change.reference, status, reason)
+        if isinstance(change, StatusChange):
+            notice = Notice(change.order, change.reference, status, change.reason)
+        else:
+            notice = Notice(change.order, change.reference, status, promised_at=change.promised_at)
         await Commit((), (Publish("customer.notified", change.reference, notice, change.reference),))
         return OK
 

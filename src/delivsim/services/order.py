@@ -140,6 +140,7 @@ class Orders:
             ready_at,
             quote.price,
             new.card,
+            promised_at,
         )
         await Commit((Put(order.id, confirmed),), (Publish("order.placed", order.id, placed, new.reference),))
         return Response(201, view(confirmed))
