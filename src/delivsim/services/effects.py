@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+NO_KEY = -1
+"""The key of a message that belongs to nothing: topics spread such messages over their partitions."""
+
 
 @dataclass(slots=True)
 class Call(Generic[T]):
@@ -84,7 +87,11 @@ class Delete:
 
 @dataclass(slots=True)
 class Publish:
-    """Hand a message to the broker; messages of one ``key`` keep their order. ``order`` is the client's number."""
+    """
+    Hand a message to the broker; messages of one ``key`` keep their order, those with ``NO_KEY`` need not.
+
+    ``order`` is the client's number.
+    """
 
     topic: str
     key: int
@@ -181,6 +188,7 @@ class NewId:
 Effect = Call[Any] | Gather | Load[Any] | Query[Any] | Commit | Work | Wait | Choose | Decide | Now | NewId
 
 __all__ = [
+    "NO_KEY",
     "After",
     "Call",
     "Choose",

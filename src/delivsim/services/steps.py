@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from delivsim.services.effects import Call, Choose, Commit, Gather, Publish, Wait, Work
+from delivsim.services.effects import NO_KEY, Call, Choose, Commit, Gather, Publish, Wait, Work
 from delivsim.services.messages import OK, Response
 from delivsim.services.service import Handler
 
@@ -74,8 +74,8 @@ async def _publish(step: Step, body: Any) -> Response[Any]:
 
 
 def hash_key(body: Any) -> int:
-    """Give the key of a message published by a step: the number in its body, if there is one."""
-    return body if isinstance(body, int) else 0
+    """Give the key of a message published by a step: the number that is its body, or none."""
+    return body if isinstance(body, int) else NO_KEY
 
 
 _DO = {"work": _work, "call": _call, "call_all": _call_all, "choose": _choose, "publish": _publish, "wait": _wait}

@@ -79,10 +79,13 @@ class Group:
             self._deliver(delivery)
 
     def _deliver(self, delivery: Delivery) -> None:
-        """Hand the first message of a partition to a consumer, when one is free."""
-        if self.concurrency is not None and self._active >= self.concurrency:
+        """Hand the first message of a partition to a consumer, when one is free and no other partition's turn."""
+        if self._ready or (self.concurrency is not None and self._active >= self.concurrency):
             self._ready.append(delivery)
-            return
+        else:
+            self._begin(delivery)
+
+    def _begin(self, delivery: Delivery) -> None:
         self._active += 1
         broker = self.broker
         delay = broker.delivery_delay.constant
@@ -109,8 +112,8 @@ class Group:
             self._settle(delivery, "dead_letter")
         else:
             self._again(delivery)
-        if self._ready and (self.concurrency is None or self._active < self.concurrency):
-            self._deliver(self._ready.popleft())
+        while self._ready and (self.concurrency is None or self._active < self.concurrency):
+            self._begin(self._ready.popleft())
 
     def _again(self, delivery: Delivery) -> None:
         """Keep the partition waiting and try the message again later; others may use the consumer meanwhile."""
@@ -139,7 +142,7 @@ class Group:
 class Topic:
     """One topic: its partitions, the groups that consume it, and the apps that listen."""
 
-    __slots__ = ("groups", "last_at", "listeners", "partitions", "push_delay")
+    __slots__ = ("groups", "last_at", "listeners", "partitions", "push_delay", "turn")
 
     def __init__(self, partitions: int) -> None:
         self.partitions = partitions
@@ -147,10 +150,16 @@ class Topic:
         self.listeners: dict[int | None, list[Callable[[Message], None]]] = {}
         self.push_delay: OrderDraws | None = None
         self.last_at = [0.0] * partitions
+        self.turn = -1
 
     def set_partitions(self, n: int) -> None:
         """Divide the topic into this many partitions, before anything is published to it."""
         self.partitions, self.last_at = n, [0.0] * n
+
+    def next_in_turn(self) -> int:
+        """Give the partition for a message without a key."""
+        self.turn = (self.turn + 1) % self.partitions
+        return self.turn
 
 
 class Broker:
@@ -228,7 +237,7 @@ class Broker:
         """
         topic = self.topics.get(message.topic) or self.topic(message.topic)
         env = self.env
-        partition = message.key % topic.partitions
+        partition = message.key % topic.partitions if message.key >= 0 else topic.next_in_turn()
         delay = self.publish_delay.constant
         if delay is None:
             delay = self.publish_delay(message.order)
