@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -58,6 +59,7 @@ def run(
     spec = load_scenario(scenario, overlays=overlays or (), overrides=changes or ())
     if no_plugins:
         make_policy(spec.dispatch, plugins=False)
+    sys.path.append(str(Path.cwd()))  # code of one's own is found where the command is run, as with python -m
     number = spec.seed if seed is None else seed
     target = out or default_run_dir(spec.name, number, scenario_digest(spec))
     clock = Clock(starts_at=spec.starts_at)
