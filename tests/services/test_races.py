@@ -34,6 +34,7 @@ class Hand:
         self.published: list[Publish] = []
         self.now, self._ids = now, itertools.count(1)
         self.problems: list[Any] = []
+        self.calls: list[Any] = []
 
     def put(self, key: Any, value: Any) -> None:
         self.state.setdefault(type(value), {})[key] = value
@@ -68,6 +69,7 @@ class Hand:
             case NewId():
                 return next(self._ids)
             case Call():
+                self.calls.append(effect.body)
                 return OK
         raise AssertionError(f"unexpected {effect}")
 
@@ -171,6 +173,19 @@ def test_an_answer_to_a_withdrawn_offer_says_so(answer: str) -> None:
     late = hand.run(getattr(deliveries(), answer)(of_rider))
     assert (late.status, late.reason) == (410, "withdrawn")
     assert hand.state[RiderRecord][3].offer == 0
+
+
+def test_a_bundle_is_asked_for_order_by_order() -> None:
+    """A store that can take one request at a time can still be asked to prepare a whole bundle."""
+    hand = Hand()
+    jobs = tuple(open_job(order, 0.0) for order in (7, 8))
+    hand.put(3, RiderRecord(3, 0.0, 0.0, 0.0, math.inf, math.nan, offer=50))
+    stops = tuple(Stop(order, order, (9.0, 9.0)) for order in (7, 8))
+    hand.put(50, Offer(OfferMade(50, 1, 3, 0, (0.0, 0.0), stops), jobs))
+    answer = hand.run(deliveries(prepare_on_accept=True).accept_offer(OfferAnswer(50, 3)))
+    assert (answer.status, answer.body.orders) == (200, (7, 8))
+    assert [asked.order for asked in hand.calls] == [7, 8]
+    assert hand.topics() == ["order.assigned", "order.assigned"]
 
 
 def test_a_decline_sent_twice_is_one() -> None:

@@ -17,7 +17,6 @@ from delivsim.services.effects import (
     Decide,
     Decision,
     Delete,
-    Gather,
     Load,
     NewId,
     Now,
@@ -307,12 +306,10 @@ class Deliveries:
                 writes.append(Put(order, job))
                 publishes.append(_told("order.assigned", order, job, rider=rider.id))
             await Commit(writes, publishes)
-        if self.prepare_on_accept:
-            asked: list[Call[Any]] = [
-                Call("store", "request_preparation", OrderRef(job.placed.order)) for job in offer.orders
-            ]
-            answers = await Gather(asked)
-            if any(a.status >= 500 for a in answers):
+        for accepted in offer.orders if self.prepare_on_accept else ():
+            # one after the other: a bundle asked for at once would meet a full store with each retry anew
+            asked: Response[Any] = await Call("store", "request_preparation", OrderRef(accepted.placed.order))
+            if asked.status >= 500:
                 return Response(503, None, "store")
         return Response(200, Handover(tuple(job.placed.order for job in offer.orders)))
 
