@@ -14,6 +14,7 @@ from typing import Any
 
 from delivsim.dispatch.problem import DispatchPolicy
 from delivsim.experiment.build import Simulation
+from delivsim.experiment.interrupt import first_interrupt
 from delivsim.record.recorder import Recorder
 from delivsim.record.result import Result
 from delivsim.record.tables import SCHEMA_VERSION
@@ -58,7 +59,8 @@ def run(
 
     Returns
     -------
-    The result. After Ctrl-C that is what happened so far, and its manifest says ``interrupted_at``.
+    The result. After Ctrl-C that is what happened so far, and its manifest says ``interrupted_at``; once the run has
+    ended, Ctrl-C waits until it is saved.
     """
     seed = scenario.seed if seed is None else seed
     directory = None if out is None else Path(out)
@@ -67,18 +69,19 @@ def run(
     simulation = Simulation(scenario, seed, recorder, policy)
     built = time.perf_counter()
     interrupted = _run_to_the_end(simulation, progress)
-    simulation.finish()
-    done = time.perf_counter()
-    timings: dict[str, float] = {
-        "build": built - began,
-        "run": done - built,
-        "cpu": time.process_time() - cpu,
-        "decisions": sum(simulation.policy.timings) if simulation.policy else 0.0,
-        "peak_memory_mb": _peak_memory(),
-    }
-    result = Result(recorder.close(), manifest(simulation, interrupted), timings)
-    if directory is not None:
-        result.save(directory)
+    with first_interrupt(lambda: None):
+        simulation.finish()
+        done = time.perf_counter()
+        timings: dict[str, float] = {
+            "build": built - began,
+            "run": done - built,
+            "cpu": time.process_time() - cpu,
+            "decisions": sum(simulation.policy.timings) if simulation.policy else 0.0,
+            "peak_memory_mb": _peak_memory(),
+        }
+        result = Result(recorder.close(), manifest(simulation, interrupted), timings)
+        if directory is not None:
+            result.save(directory)
     return result
 
 
@@ -103,13 +106,18 @@ def _run_to_the_end(simulation: Simulation, progress: Progress | None) -> bool:
     gc.freeze()
     gc.disable()
     try:
-        run_until(env, simulation.stop)
+        with first_interrupt(lambda: env.timeout(0.0).callbacks.append(_interrupt)):
+            run_until(env, simulation.stop)
     except KeyboardInterrupt:
         return True
     finally:
         gc.enable()
         gc.unfreeze()
     return False
+
+
+def _interrupt(_: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def manifest(simulation: Simulation, interrupted: bool) -> dict[str, Any]:
