@@ -106,7 +106,7 @@ def test_an_ideal_platform(sample: ModuleType) -> None:
 def test_nothing_happened(sample: ModuleType) -> None:
     """A run without a single row has a report that says that nothing was delivered."""
     text = told(Result({}, sample.manifest()), "click_to_door p90 < 45min")
-    assert "No order was delivered." in text
+    assert "Customer times in minutes  No order was delivered." in text
     assert "BROKEN" in text
     assert not re.search(r"\b(nan|None|inf)\b", text)
 
@@ -122,3 +122,8 @@ def test_many_objectives_and_operations_still_fit(sample_evening: Result) -> Non
     text = told(sample_evening, *(f"click_to_door p90 < {n}min" for n in range(30, 50)))
     assert text.count("\n") < LINES
     assert re.search(r"And \d+ more objectives\.", text)
+
+
+def test_a_long_title_keeps_its_distance(sample_result: Result) -> None:
+    """A part without a table is a title and a sentence, however long the title is."""
+    assert "\nObjectives  The scenario states none.\n" in told(sample_result)

@@ -80,8 +80,8 @@ def _below(section: Section) -> list[Text]:
 def _sentences(section: Section) -> list[Text]:
     lines = [text for line in section.lines for text in _wrapped(line, _LABEL)]
     first = lines[0] if lines else Text(" " * _LABEL)
-    start = Text.assemble((section.title.ljust(_LABEL), "bold"), first[_LABEL:])
-    return [start, *lines[1:]]
+    label = section.title if len(section.title) < _LABEL else f"{section.title}  "
+    return [Text.assemble((label.ljust(_LABEL), "bold"), first[_LABEL:]), *lines[1:]]
 
 
 def _wrapped(line: Cell, indent: int) -> list[Text]:
