@@ -74,6 +74,8 @@ def test_tables_left_out_have_no_rows(sample):
         (lambda run: (run / "legs.parquet").unlink(), "damaged run: legs.parquet missing"),
         (lambda run: (run / "timings.parquet").write_bytes(b""), "timings.parquet: cannot be read"),
         (lambda run: (run / "summary.json").write_text("{"), "summary.json:1:2: damaged"),
+        (lambda run: (run / "summary.json").write_text('{"orders": {}}'), "summary.json: damaged: promise_error, "),
+        (lambda run: (run / "manifest.json").write_text('{"schema_version": 1}'), "manifest.json: damaged: name, "),
     ],
 )
 def test_what_is_no_run_is_told(damage, told, sample_result, tmp_path):

@@ -25,6 +25,8 @@ from delivsim.record.tables import SCHEMA_VERSION, TABLES
 __all__ = ["Result", "TableFiles", "load_result"]
 
 MANIFEST, SUMMARY, TIMINGS = "manifest.json", "summary.json", "timings.parquet"
+NEEDED = ("name", "seed", "starts_at", "ended_at", "platform", "stations", "services", "topics", "clients")
+"""What every manifest says; figures and reports rely on it."""
 
 
 class Result:
@@ -158,8 +160,17 @@ def load_result(directory: str | Path) -> Result:
     timings = read_frame(folder / TIMINGS) if (folder / TIMINGS).is_file() else None
     result = Result(TableFiles(folder), manifest, timings)
     if (folder / SUMMARY).is_file():
-        result._summary = read_json(folder / SUMMARY)
+        result._summary = _summary(folder / SUMMARY)
     return result
+
+
+def _summary(path: Path) -> dict[str, Any]:
+    from delivsim.record.summary import SECTIONS
+
+    summary = read_json(path)
+    if missing := [name for name in SECTIONS if name not in summary]:
+        raise ResultError(f"{path}: damaged: {', '.join(missing)} missing; delete it, and it is computed again")
+    return summary
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -178,6 +189,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
             f"{path}: schema_version: must be <= {SCHEMA_VERSION}, got {version}: delivsim {by} wrote this run; "
             "update delivsim to read it"
         )
+    if missing := [name for name in NEEDED if name not in manifest]:
+        raise ResultError(f"{path}: damaged: {', '.join(missing)} missing")
     return manifest
 
 
