@@ -183,3 +183,10 @@ def test_the_same_tables_give_the_same_text(sample):
     a, b = (to_json(sample.sample_evening().summary()) for _ in range(2))
     assert a == b
     assert "NaN" not in a
+
+
+def test_an_interrupted_run_counts_the_hours_it_saw(sample):
+    """After Ctrl-C at 1200 s two riders had 2400 s of shift and 1730 s of work: hours to come dilute nothing."""
+    found = sample.sample_result(interrupted_at=1200.0, ended_at=1200.0).summary()["riders"]
+    assert found["utilization"] == pytest.approx((300 + 120 + 120 + 420 + 770) / 2400, abs=1e-9)
+    assert found["pay"] == 2500

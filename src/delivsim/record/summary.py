@@ -105,8 +105,10 @@ def riders(view: View) -> dict[str, Any]:
     Summarize the riders: work over hours of shift, deliveries per hour of shift, pay.
 
     ``utilization`` and the rates are of the fleet as a whole (sum over sum); ``by_rider`` has them rider by rider.
+    Shifts count in full, also past the last delivery, as published figures do; of a run that stopped with open orders
+    only the hours that it saw.
     """
-    a, b = view.window.start, view.window.end
+    a, b = view.window.start, view.until if view.stopped_short else view.window.end
     table, legs = view.tables["riders"], view.tables["legs"]
     done = view.tables["orders"]
     done = done[measures.is_delivered(done) & (done["delivered_at"] >= a) & (done["delivered_at"] < b)]

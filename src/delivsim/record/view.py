@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from delivsim.domain.order import Outcome
 from delivsim.record.measures import client_operations
 
 if TYPE_CHECKING:
@@ -54,6 +55,13 @@ class View:
     def until(self) -> float:
         """The end of the window, or of the run if that came first."""
         return max(self.window.start, min(self.window.end, self.ended_at))
+
+    @property
+    def stopped_short(self) -> bool:
+        """Whether the run stopped while there was still something to do: after Ctrl-C, or with open orders."""
+        if self.manifest.get("interrupted_at") is not None:
+            return True
+        return bool((self.tables["orders"]["outcome"] == str(Outcome.CENSORED)).any())
 
     @property
     def duration(self) -> float:
