@@ -100,3 +100,16 @@ def test_a_redelivered_message_is_handled_when_there_is_room() -> None:
     assert list(rows["outcome"]) == ["acknowledged"] * 2
     assert list(rows["attempt"]) == [1, 5]
     assert list(rows["acknowledged_at"]) == [19.0, 34.0]
+
+
+def test_a_backlog_of_any_length_is_worked_off_at_one_instant() -> None:
+    """Three thousand messages behind a slow one end with it, in their order: handlers that take no time do not nest."""
+    slow_then_quick = {"choose": [{"probability": 1.0, "steps": []}]}
+    publishers = {"many": [{"publish": "slow"}, *[{"publish": "quick"}] * 3000]}
+    worker = {
+        "operations": {"slow": {"steps": [{"work": 1.0}]}, "quick": {"steps": [slow_then_quick]}},
+        "consumes": {"slow": "slow", "quick": "quick"},
+    }
+    rows = messages(publishers, worker, partitions=1, groups={"worker": {"concurrency": 1}})
+    assert set(rows["acknowledged_at"]) == {11.0}
+    assert len(rows) == 3001

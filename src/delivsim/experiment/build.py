@@ -112,20 +112,25 @@ class Simulation:
                 stop.succeed()
 
         end.callbacks.append(ended)
-        if scenario.drain == "until_done" and self.ledger is not None:
-            self.ledger.drained.callbacks.append(lambda _: self._settle(self.ledger, ended))
+        if scenario.drain == "until_done":
+            if self.ledger is None:
+                every = min(SETTLE, scenario.horizon / 1000.0)
+                env.timeout(scenario.horizon).callbacks.append(lambda _: self._end_at_rest(every, ended))
+            else:
+                self.ledger.drained.callbacks.append(lambda _: self._end_at_rest(SETTLE, ended))
         return stop
 
-    def _settle(self, ledger: Ledger | None, ended: Callable[[Event], None]) -> None:
+    def _end_at_rest(self, every: float, ended: Callable[[Event], None]) -> None:
         """Look now and then whether the platform has come to rest, and no order has come back to life meanwhile."""
+        ledger, runtime = self.ledger, self.parts.runtime
 
         def look(event: Event) -> None:
-            if ledger is None or (ledger.is_done() and self.parts.runtime.at_rest()):
+            if runtime.is_idle() if ledger is None else ledger.is_done() and runtime.at_rest():
                 ended(event)
             else:
-                self._settle(ledger, ended)
+                self._end_at_rest(every, ended)
 
-        self.env.timeout(SETTLE).callbacks.append(look)
+        self.env.timeout(every).callbacks.append(look)
 
     def finish(self) -> None:
         """Write the rows of whatever is only known at the end."""

@@ -104,6 +104,7 @@ def _run_to_the_end(simulation: Simulation, progress: Progress | None) -> bool:
     env.timeout(every).callbacks.append(look)
     gc.collect()
     gc.freeze()
+    collected = gc.isenabled()
     gc.disable()
     try:
         with first_interrupt(lambda: env.timeout(0.0).callbacks.append(_interrupt)):
@@ -111,7 +112,8 @@ def _run_to_the_end(simulation: Simulation, progress: Progress | None) -> bool:
     except KeyboardInterrupt:
         return True
     finally:
-        gc.enable()
+        if collected:
+            gc.enable()
         gc.unfreeze()
     return False
 

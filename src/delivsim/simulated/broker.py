@@ -66,6 +66,7 @@ class Group:
         self._waiting: dict[tuple[str, int], deque[Delivery]] = {}
         self._ready: deque[Delivery] = deque()
         self._active = 0
+        self._draining = False
 
     def push(self, delivery: Delivery) -> None:
         """Queue a message behind those of its partition."""
@@ -80,10 +81,17 @@ class Group:
 
     def _deliver(self, delivery: Delivery) -> None:
         """Hand the first message of a partition to a consumer, when one is free and no other partition's turn."""
-        if self._ready or (self.concurrency is not None and self._active >= self.concurrency):
-            self._ready.append(delivery)
-        else:
-            self._begin(delivery)
+        self._ready.append(delivery)
+        self._drain()
+
+    def _drain(self) -> None:
+        """Begin what can begin; a handler that ends at once comes back here, and must not nest."""
+        if self._draining:
+            return
+        self._draining = True
+        while self._ready and (self.concurrency is None or self._active < self.concurrency):
+            self._begin(self._ready.popleft())
+        self._draining = False
 
     def _begin(self, delivery: Delivery) -> None:
         self._active += 1
@@ -112,8 +120,7 @@ class Group:
             self._settle(delivery, "dead_letter")
         else:
             self._again(delivery)
-        while self._ready and (self.concurrency is None or self._active < self.concurrency):
-            self._begin(self._ready.popleft())
+        self._drain()
 
     def _again(self, delivery: Delivery) -> None:
         """Keep the partition waiting and try the message again later; others may use the consumer meanwhile."""

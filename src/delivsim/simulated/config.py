@@ -455,6 +455,8 @@ class PlatformConfig(Config):
         if not isinstance(data, dict):
             return data
         data = dict(data)
+        if ignored := list(_ignored(data)):
+            raise refuse(*ignored)
         given = data.get("services", {})
         if isinstance(given, dict):
             data["services"] = _merged(given)
@@ -476,6 +478,8 @@ class PlatformConfig(Config):
                     if target not in known:
                         yield ("services", name, "operations", op, "steps", *place), _unknown_target(target, known)
         for i, workload in enumerate(self.workloads):
+            if self.kind == "ideal" and isinstance(workload, ClosedWorkload) and workload.think.mean == 0:
+                yield ("workloads", i, "think"), "must be > 0 on an ideal platform, where calls take no time either"
             if workload.operation not in known:
                 yield ("workloads", i, "operation"), _unknown_target(workload.operation, known)
 
@@ -543,6 +547,21 @@ def _calls(steps: tuple[StepConfig, ...]) -> Iterator[tuple[tuple[str | int, ...
         for j, branch in enumerate(step.choose or ()):
             for place, target in _calls(branch.steps):
                 yield (i, "choose", j, "steps", *place), target
+
+
+def _ignored(data: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Find settings of a service's own station that mean nothing because it shares the one of a process."""
+    services, processes = data.get("services"), data.get("processes")
+    if not isinstance(services, dict) or not isinstance(processes, dict):
+        return
+    for name, process in processes.items():
+        members = process.get("services", ()) if isinstance(process, dict) else process
+        for service in members if isinstance(members, list | tuple) else ():
+            own = services.get(service) if isinstance(service, str) else None
+            for key in own if isinstance(own, dict) else ():
+                if key in StationConfig.model_fields:
+                    rule = f"{service} runs in process {name}: give {key} there (platform.processes.{name}.{key})"
+                    yield ("services", service, key), rule
 
 
 def _merged(given: dict[Any, Any]) -> dict[Any, Any]:

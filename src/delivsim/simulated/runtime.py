@@ -64,6 +64,7 @@ class Runtime:
         self.policy = policy
         self._make_edge = make_edge
         self._numbers = 0
+        self._pauses = 0
         self._client_edges: dict[tuple[str, str], Edge] = {}
         self._rows = rows["requests"]
         self._frames: dict[int, Frame] = {}
@@ -156,6 +157,7 @@ class Runtime:
             del self._frames[frame.id]
             self._rows.append(frame.row())
         if again:
+            self._pauses += 1
             self.alarm(edge.backoff(frame.order), (self._retry,), frame)
         elif owner is not None:
             self.resume(owner, response)
@@ -166,6 +168,7 @@ class Runtime:
 
     def _retry(self, event: Any) -> None:
         old: Frame = event.value
+        self._pauses -= 1
         if old.owner is not None and old.owner.response is not None:
             return  # the caller was lost in a crash meanwhile
         self._numbers += 1
@@ -375,6 +378,10 @@ class Runtime:
             due, server.deferred = server.deferred, []
             for timer, order, parent in due:
                 self.after(server, After(0.0, timer.operation, timer.body), order, parent)
+
+    def is_idle(self) -> bool:
+        """Whether nothing at all is under way: no request, no pause before another try, no message."""
+        return not self._frames and not self._pauses and self.broker.at_rest()
 
     def at_rest(self) -> bool:
         """Whether no request about an order, no message and no durable timer is open."""
