@@ -113,7 +113,7 @@ class Customers:
                 return
             if give_up_at <= next_look:
                 give_up_at = math.inf
-                if math.isnan(file.picked_up_at):
+                if not file.on_its_way:  # as far as the phone knows
                     yield from self._cancel(i)
             else:
                 yield self._call("track_order", OrderRef(file.number), i)

@@ -20,8 +20,8 @@ class OrderFile:
 
     __slots__ = (
         "arrived_at", "assigned_at", "bundle_size", "delivered_at", "departed_at", "ended_at", "n_offers", "number",
-        "outcome", "picked_up_at", "placed_at", "promised_at", "rating", "ready_at", "ready_event", "reason",
-        "responded_at", "rider", "withdrawn",
+        "on_its_way", "outcome", "picked_up_at", "placed_at", "promised_at", "rating", "ready_at", "ready_event",
+        "reason", "responded_at", "rider", "withdrawn",
     )  # fmt: skip
 
     def __init__(self, placed_at: float, ready_at: float | None) -> None:
@@ -34,7 +34,7 @@ class OrderFile:
         self.rider = -1
         self.number = 0
         self.bundle_size = self.n_offers = 0
-        self.withdrawn = False
+        self.withdrawn = self.on_its_way = False
         self.ready_event: Event | None = None
 
     def has_ended(self) -> bool:
@@ -120,10 +120,10 @@ class Ledger:
         now = self.env.now
         if file.withdrawn or file.ready_at <= now:
             return None
-        if not math.isnan(file.ready_at):
-            return self.env.timeout(file.ready_at - now)
         if file.ready_event is None:
             file.ready_event = self.env.event()
+            if not math.isnan(file.ready_at):
+                self.env.timeout(file.ready_at - now).callbacks.append(lambda _: self._wake(file))
         return file.ready_event
 
     def withdrawn(self, i: int) -> None:
@@ -140,6 +140,8 @@ class Ledger:
         elif told.status == "confirmed":
             self.files[i].number, self.files[i].promised_at = told.order, told.promised_at
             return self.reopened(i)
+        elif told.status == "out_for_delivery":
+            self.files[i].on_its_way = True
         return False
 
     def is_done(self) -> bool:
