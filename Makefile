@@ -24,7 +24,7 @@ demo: $(INSTALLED) ## Simulate a Friday evening; print the report and where the 
 	@$(BIN)/delivsim report runs/friday_evening
 
 test: $(INSTALLED) ## Run the tests
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not proof"
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 proof: $(INSTALLED) ## Run the long proofs and write docs/proof.md
 	$(BIN)/python tools/proof.py

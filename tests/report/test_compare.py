@@ -84,3 +84,10 @@ def test_a_missed_decision_is_told(sample: ModuleType) -> None:
     assert "Until the next decision (+1.00 min): orders reach dispatch later" in " ".join(
         compare_text(one, other).plain.split()
     )
+
+
+def test_another_seed_is_not_the_same_orders(ideal: Result) -> None:
+    """Orders that share only their names, as two seeds of one city do, are refused."""
+    orders = ideal.tables["orders"].assign(placed_at=lambda table: table["placed_at"] + 1.0)
+    with pytest.raises(InputError, match="not about the same orders"):
+        compare(ideal, Result({**ideal.tables, "orders": orders}, ideal.manifest))

@@ -70,11 +70,17 @@ def compare(result_a: Result, result_b: Result) -> Comparison:
     Raises
     ------
     InputError
-        The runs have no order in common.
+        The runs have no order in common, or orders that share no more than their names (another seed of a city).
     """
     both = sorted(set(result_a.orders.index) & set(result_b.orders.index))
     if not both:
         raise InputError("compare: the two runs have no order in common; they must be of the same instance")
+    placed = [result.orders.loc[both, ["placed_at", "store", "x", "y"]] for result in (result_a, result_b)]
+    different = (placed[0] != placed[1]).any(axis=1) & placed[0].notna().all(axis=1) & placed[1].notna().all(axis=1)
+    if different.any():
+        first = different.idxmax()
+        rule = f"order {first} was placed elsewhere or at another time; they must be of one city and one seed"
+        raise InputError(f"compare: the two runs are not about the same orders: {rule}")
     waits = [_waits(result, both) for result in (result_a, result_b)]
     delivered = [frame["click_to_door"].notna() for frame in waits]
     paired = delivered[0] & delivered[1]
