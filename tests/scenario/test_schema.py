@@ -109,3 +109,11 @@ def test_every_part_of_a_scenario_is_strict(model: type[BaseModel]) -> None:
         if default is not PydanticUndefined and isinstance(default, BaseModel):
             dumped = default.model_dump(mode="json", by_alias=True, exclude_none=True, warnings=False)
             assert type(default).model_validate(dumped) == default, name
+
+
+def test_more_orders_than_memory_holds_are_refused() -> None:
+    """A slip of the unit (1e9/s) is told where the rate is written; a million orders a day are fine."""
+    assert scenario(horizon="24h", city={**CITY, "demand": {"rate": {"18:00": "12/s"}}}).city is not None
+    told = rules(city={**CITY, "demand": {"rate": {"18:00": "60/h", "18:30": "1e9/s"}}})
+    assert "city.demand.rate.18:30" in told
+    assert "must bring at most 20,000,000 orders, brings about 1,800,000,000,000" in told

@@ -58,6 +58,10 @@ class InstanceConfig(Config):
     """How its people behave, beyond what the instance says."""
 
 
+MOST_ORDERS = 20_000_000
+"""More than a city's evening needs; beyond it is a slip of the unit, and more than memory holds."""
+
+
 class CostsConfig(Config):
     """What things cost, beyond what riders are paid."""
 
@@ -154,12 +158,25 @@ class Scenario(Config):
                 yield loc, str(error)
         if not early:
             yield from self._shifts()
+            yield from self._crowds()
 
     def _shifts(self) -> Iterator[Mistake]:
         for i, shift in enumerate(() if self.city is None else self.city.riders.shifts):
             if shift.end.at(self.starts_at) <= shift.start.at(self.starts_at):
                 rule = f"must be after the start of the shift ({shift.start.text}); times past midnight are 25:30"
                 yield ("city", "riders", "shifts", i, "end"), rule
+
+    def _crowds(self) -> Iterator[Mistake]:
+        if self.city is None:
+            return
+        rate = self.city.demand.rate
+        changes = sorted((Instant.parse(text).at(self.starts_at), text) for text in rate)
+        ends = [begin for begin, _ in changes[1:]] + [self.horizon]
+        for (begin, text), end in zip(changes, ends, strict=True):
+            n = rate[text] * (min(end, self.horizon) - max(begin, 0.0))
+            if n > MOST_ORDERS:
+                rule = f"must bring at most {MOST_ORDERS:,} orders, brings about {n:,.0f}"
+                yield ("city", "demand", "rate", text), rule
 
     def _faults(self) -> Iterator[Mistake]:
         known = sorted(name for name in self.platform.services if self.has_city or name not in BUILT_IN)
