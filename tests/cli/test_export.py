@@ -77,3 +77,13 @@ def test_missing_files_are_told(command, instance: Path, solution: str, code: Ex
     ended = command("check-solution", instance, solution)
     assert ended.code == code
     assert told in ended.out + ended.err
+
+
+def test_only_a_run_on_an_instance_is_a_solution(command) -> None:
+    """A synthetic city has no published instance that a solution of it could be checked against."""
+    command("init", "city.yaml")
+    command("run", "city.yaml", "--set", "horizon=1min", "-o", "run")
+    ended = command("export", "mdrplib", "run", "solution")
+    assert ended.code == Exit.USAGE
+    assert "must be a run on an mdrplib instance" in ended.err
+    assert not Path("solution").exists()

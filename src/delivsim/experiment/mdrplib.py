@@ -12,6 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from delivsim.errors import ResultError
 from delivsim.experiment.mdrplib_check import SolutionCheck, check_solution
 from delivsim.experiment.mdrplib_solution import ASSIGNMENTS, COURIERS, MINUTE, ON_LOCATION, ORDERS
 
@@ -42,7 +43,14 @@ def export_solution(result: Result, directory: str | PathLike[str]) -> list[str]
     Returns
     -------
     Warnings for people to read; empty if the solution is comparable with published ones.
+
+    Raises
+    ------
+    ResultError
+        The run was not on an mdrplib instance: there is nothing that a solution could be checked against.
     """
+    if ((result.manifest.get("scenario") or {}).get("instance") or {}).get("format") != "mdrplib":
+        raise ResultError(f"{result.manifest['name']}: must be a run on an mdrplib instance to be a solution")
     orders = result.tables["orders"]
     minutes = Minutes()
     files = {
