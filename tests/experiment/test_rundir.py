@@ -133,3 +133,10 @@ def test_a_wrong_name_is_answered_with_near_ones() -> None:
         find_run("out/mondya")
     with pytest.raises(ResultError, match=r"out: not a run: it holds no manifest\.json"):
         find_run("out")
+
+
+def test_a_place_where_nothing_can_be_written_is_named_as_asked_for() -> None:
+    """The message has the folder of the command line, not the hidden one it is written into first."""
+    Path("file").write_text("x")
+    with pytest.raises(ResultError, match=r"^file/a: no folder can be made there: "), new_run(Path("file/a")):
+        pytest.fail("there is no such place")

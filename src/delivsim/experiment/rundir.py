@@ -81,7 +81,10 @@ def new_run(path: Path, *, force: bool = False) -> Iterator[Path]:
     target = path.resolve()
     partial, old = (target.with_name(f".{target.name}.{word}-{os.getpid()}") for word in ("partial", "old"))
     _remove(partial, old)
-    partial.mkdir(parents=True)
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise ResultError(f"{path}: no folder can be made there: {error.strerror}") from None
     try:
         yield partial
         check_free(path, force=force)
