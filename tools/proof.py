@@ -65,7 +65,7 @@ def published(folder: Path) -> Iterator[Proof]:
         minutes = got["click_to_door"]["mean"] / MINUTE  # type: ignore[index]
         delivered = got["orders"]["delivered"]  # type: ignore[index]
         command = f"{base} --set platform.kind=ideal --set dispatch.policy={policy}"
-        claim = f"{INSTANCE}, `{policy}`: 505 of 505, click-to-door {low or '<='} .. {high} min"
+        claim = f"{INSTANCE}, `{policy}`: 505 of 505, click-to-door {f'{low} to' if low else 'at most'} {high} min"
         holds = delivered == 505 and low <= minutes <= high
         yield Proof(claim, command, f"{delivered} of 505, {minutes:.2f} min", holds)
         call("cli.py", "export", "mdrplib", str(run), str(folder / f"{policy}-solution"))

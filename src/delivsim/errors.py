@@ -63,4 +63,10 @@ class ResultError(InputError):
 
 
 class PolicyError(DelivsimError):
-    """A dispatch policy gave an assignment that the rules forbid."""
+    """
+    A dispatch policy erred: it cannot be made, raised an error, or gave an assignment that the rules forbid.
+
+    ``result`` is what a run had computed until then; None where nothing had run.
+    """
+
+    result: object | None = None

@@ -42,6 +42,8 @@ def test_a_policy_that_breaks_is_a_message(command) -> None:
     assert "policies_of_mine:Broken: failed at" in ended.err
     assert "no_such_thing" in ended.err
     assert "Traceback" not in ended.err
+    assert "What had happened until then is saved in runs/plugin" in ended.err
+    assert (Path("runs/plugin") / "summary.json").exists()
 
 
 def test_no_plugins_means_none(command) -> None:

@@ -48,6 +48,7 @@ def run(
     (what happened so far is saved).
     """
     from delivsim.dispatch.config import make_policy
+    from delivsim.errors import PolicyError
     from delivsim.experiment.run import run as simulate
     from delivsim.experiment.rundir import default_run_dir, new_run
     from delivsim.record.metrics import verdicts
@@ -64,7 +65,15 @@ def run(
     target = out or default_run_dir(spec.name, number, scenario_digest(spec))
     clock = Clock(starts_at=spec.starts_at)
     with new_run(target, force=force) as folder, progress_bar(clock, spec.horizon) as progress:
-        simulate(spec, seed=number, out=folder, progress=progress)
+        failed: PolicyError | None = None
+        try:
+            simulate(spec, seed=number, out=folder, progress=progress)
+        except PolicyError as error:
+            if error.result is None:
+                raise
+            failed = error
+    if failed is not None:
+        raise PolicyError(f"{failed}\nWhat had happened until then is saved in {target}")
     result = load_result(target)
     checked = verdicts(result)
     if form is Format.JSON:

@@ -45,7 +45,7 @@ class DispatchConfig(Config):
     """The policy: one of delivsim's own, or ``module:Class`` of one's own code, which is imported when it runs."""
     params: dict[str, Any] = Field(default_factory=dict)
     """The policy's parameters; ``delivsim policies`` lists them."""
-    every: PositiveDuration = 60.0
+    every: Annotated[PositiveDuration, Field(ge=0.1)] = 60.0
     """Time between two decisions."""
     decision_time: DurationLaw = Field(default_factory=_no_time)
     """What a decision takes to compute: it is about what was known before, and in force after."""

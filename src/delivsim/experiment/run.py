@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from delivsim.dispatch.problem import DispatchPolicy
+from delivsim.errors import PolicyError
 from delivsim.experiment.build import Simulation
 from delivsim.experiment.interrupt import first_interrupt
 from delivsim.record.recorder import Recorder
@@ -61,6 +62,11 @@ def run(
     -------
     The result. After Ctrl-C that is what happened so far, and its manifest says ``interrupted_at``; once the run has
     ended, Ctrl-C waits until it is saved.
+
+    Raises
+    ------
+    PolicyError
+        The policy erred. What had happened until then is saved to ``out`` all the same, and is the error's ``result``.
     """
     seed = scenario.seed if seed is None else seed
     directory = None if out is None else Path(out)
@@ -68,7 +74,11 @@ def run(
     recorder = Recorder(directory)
     simulation = Simulation(scenario, seed, recorder, policy)
     built = time.perf_counter()
-    interrupted = _run_to_the_end(simulation, progress)
+    interrupted, failure = False, None
+    try:
+        interrupted = _run_to_the_end(simulation, progress)
+    except PolicyError as error:  # what was computed until then is not lost
+        interrupted, failure = True, error
     with first_interrupt(lambda: None):
         simulation.finish()
         done = time.perf_counter()
@@ -82,6 +92,9 @@ def run(
         result = Result(recorder.close(), manifest(simulation, interrupted), timings)
         if directory is not None:
             result.save(directory)
+    if failure is not None:
+        failure.result = result
+        raise failure
     return result
 
 

@@ -63,7 +63,8 @@ def _subtitle(result: Result, clock: Clock) -> str:
     instance = manifest.get("instance") or {}
     warm_up = f", counted from {clock.time_of_day(manifest['warm_up'])}" if manifest.get("warm_up") else ""
     facts = [
-        f"{clock.date()}, {clock.between(0.0, float(manifest['ended_at']))}{warm_up}",
+        f"{clock.date()}, {clock.between(0.0, float(manifest['ended_at']))} {manifest.get('timezone') or ''}".rstrip()
+        + warm_up,
         plural(instance["n_riders"], "rider") if instance else "",
         f"{manifest['platform']} platform",
         str(manifest.get("policy") or ""),
