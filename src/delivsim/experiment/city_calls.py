@@ -11,6 +11,7 @@ import numpy as np
 from delivsim.city.config import BehaviorConfig, CityConfig, CustomersConfig, RidersConfig
 from delivsim.domain.distributions import Law
 from delivsim.domain.instance import Instance
+from delivsim.experiment.bundles import Bundles
 from delivsim.experiment.rider_work import Floats, RiderWork
 from delivsim.record.stats import time_by_bin
 
@@ -27,10 +28,25 @@ class Town(NamedTuple):
     behavior: CityConfig | BehaviorConfig
     instance: Instance
     work: RiderWork
+    bundles: Bundles
+
+    @property
+    def time_per_order(self) -> dict[str, float]:
+        """Mean seconds that an order takes of a rider, by what they are for; food is waited for if cooked on accept."""
+        work, rules, n = self.work, self.instance.rules, self.bundles.orders
+        parts = {
+            "to the store": work.way_to_store / n,
+            "service": rules.pickup_service_time / n + rules.dropoff_service_time,
+            "to the customer": float(work.ways_to_customer.mean()) * self.bundles.way,
+        }
+        if self.behavior.kitchens.preparation_starts == "on_accept":
+            before = work.way_to_store + rules.pickup_service_time / 2
+            parts["waiting for food"] = max(0.0, float((work.picked_up_at - work.left_at).mean()) - before) / n
+        return parts
 
 
 def city_calls(town: Town) -> Iterator[Call]:
-    """Give the calls of customers, kitchens and riders: one rider per order, no retries."""
+    """Give the calls of customers, kitchens and riders, without retries."""
     customers, riders, work = town.behavior.customers, town.behavior.riders, town.work
     confirmed = (1.0 - customers.bad_token) * (1.0 - customers.declined_card)
     impatient = _share_below(customers.patience, work.picked_up_at - work.placed_at)
@@ -40,8 +56,8 @@ def city_calls(town: Town) -> Iterator[Call]:
     yield "gateway.view_profile", work.placed_at, customers.view_profile
     yield "gateway.update_profile", work.placed_at, customers.update_profile
     yield "gateway.mark_ready", work.ready_at, confirmed
-    yield from _offers(riders, work, accepted)
-    yield "gateway.picked_up", work.picked_up_at, carried
+    yield from _offers(riders, work, accepted / town.bundles.orders)
+    yield "gateway.picked_up", work.picked_up_at, carried / town.bundles.orders
     yield "gateway.delivered", work.delivered_at, carried
     yield "gateway.cancel_order", work.picked_up_at, confirmed * impatient
     yield "gateway.give_feedback", work.delivered_at + customers.feedback_delay.mean, carried * customers.feedback
@@ -49,7 +65,7 @@ def city_calls(town: Town) -> Iterator[Call]:
     on_at, off_at = shifts(town.instance)
     yield "gateway.go_online", on_at, 1.0
     yield "gateway.go_offline", off_at, 1.0
-    yield from _reports(riders, work, carried)
+    yield from _reports(riders, town, carried)
 
 
 def _offers(riders: RidersConfig, work: RiderWork, accepted: float) -> Iterator[Call]:
@@ -78,15 +94,16 @@ def shifts(instance: Instance) -> tuple[Floats, Floats]:
     return on_at, off_at
 
 
-def _reports(riders: RidersConfig, work: RiderWork, carried: float) -> Iterator[Call]:
+def _reports(riders: RidersConfig, town: Town, carried: float) -> Iterator[Call]:
     """Give the position reports on the way: one every so often, none on arrival."""
+    work, bundles = town.work, town.bundles
     if riders.report_every is None or not work.placed_at.size:
         return
     to_store = np.ceil(work.ways_to_store / riders.report_every) - 1.0
     to_customer = np.maximum(0.0, np.ceil(work.ways_to_customer / riders.report_every) - 1.0).astype(int)
     middle = (work.picked_up_at + work.delivered_at) / 2.0
-    yield "gateway.report_position", work.left_at, carried * max(0.0, float(to_store.mean()))
-    yield "gateway.report_position", np.repeat(middle, to_customer), carried
+    yield "gateway.report_position", work.left_at, carried / bundles.orders * max(0.0, float(to_store.mean()))
+    yield "gateway.report_position", np.repeat(middle, to_customer), carried * bundles.way
 
 
 def reports_at_rest(town: Town, edges: Floats) -> Floats:
@@ -104,13 +121,22 @@ def reports_at_rest(town: Town, edges: Floats) -> Floats:
     if every is None:
         return np.zeros(len(edges) - 1)
     on_shift = time_by_bin(*shifts(town.instance), edges)
-    busy = np.minimum(time_by_bin(work.left_at, work.free_at, edges), on_shift)
+    busy = np.minimum(needed_time(town, edges), on_shift)
     each = float((work.free_at - work.left_at).mean()) if work.left_at.size else 0.0
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         rest = np.where(busy > 0, each * (on_shift - busy) / busy, np.inf)
         per_second = np.where(rest > 0, 1.0 / np.expm1(every / rest) / rest, 0.0)
     per_second[~np.isfinite(per_second)] = 1.0 / every
     return np.asarray((on_shift - busy) * per_second, dtype=np.float64)
+
+
+def needed_time(town: Town, edges: Floats) -> Floats:
+    """Add up the seconds of riders that orders take in each bin, bundles considered."""
+    work = town.work
+    if not work.placed_at.size:
+        return np.zeros(len(edges) - 1)
+    less = sum(town.time_per_order.values()) / float((work.free_at - work.left_at).mean())
+    return time_by_bin(work.left_at, work.free_at, edges) * min(1.0, less)
 
 
 def _share_below(law: Law | None, times: Floats) -> float:

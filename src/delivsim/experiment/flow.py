@@ -38,40 +38,41 @@ PAYMENTS: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shares:
-    """Shares of orders: with a token that is not valid, and (of the others) with a card that is declined."""
-
-    bad_token: float = 0.0
-    declined_card: float = 0.0
-
-
-def network_of(
-    platform: PlatformConfig, *, has_city: bool, shares: Shares, on_accept: bool, decision: float
-) -> Network:
+class Habits:
     """
-    Make the network of a platform's operations.
+    What the calls of the seven services depend on.
 
     Parameters
     ----------
-    has_city
-        Whether the seven services run.
-    shares
-        What orders are like.
-    on_accept
+    bad_token, declined_card
+        Shares of orders with a token that is not valid, and of the others with a card that is declined.
+    prepares_on_accept
         Whether kitchens start when a rider has accepted.
+    bundle
+        Orders that a rider accepts and picks up at once.
     decision
-        Mean seconds that a decision takes to compute.
+        Seconds that a decision takes to compute.
     """
+
+    bad_token: float = 0.0
+    declined_card: float = 0.0
+    prepares_on_accept: bool = False
+    bundle: float = 1.0
+    decision: float = 0.0
+
+
+def network_of(platform: PlatformConfig, habits: Habits | None) -> Network:
+    """Make the network of a platform's operations; the seven services are in it only with ``habits``."""
     operations = _own(platform)
     consumers: dict[str, list[str]] = {}
-    if has_city:
-        operations = _seven(platform, shares, on_accept=on_accept, decision=decision) | operations
+    if habits is not None:
+        operations = _seven(platform, habits) | operations
         for topic, services in (*CONSUMERS.items(), *PAYMENTS[platform.payment.mode].items()):
             consumers.setdefault(topic, []).extend(f"{service}.{topic}" for service in services)
     for name, service in platform.services.items():
         for topic, operation in service.consumes.items():
             consumers.setdefault(topic, []).append(f"{name}.{operation}")
-    running = [name for name in platform.services if has_city or name not in BUILT_IN]
+    running = [name for name in platform.services if habits is not None or name not in BUILT_IN]
     return Network(operations, consumers, list(stations(platform, running)), _delays(platform))
 
 
@@ -135,10 +136,9 @@ def _flat(steps: Sequence[StepConfig], probability: float) -> Iterator[tuple[Ste
 # --- the seven services ------------------------------------------------------------------------------------------
 
 
-def _seven(platform: PlatformConfig, shares: Shares, *, on_accept: bool, decision: float) -> dict[str, Operation]:
+def _seven(platform: PlatformConfig, habits: Habits) -> dict[str, Operation]:
     sync = platform.payment.mode == "sync"
-    calls = _calls(shares, sync=sync, on_accept=on_accept)
-    publishes = _publishes(shares, sync=sync)
+    calls, publishes = _calls(habits, sync=sync), _publishes(habits, sync=sync)
     operations = {
         f"{name}.{op}": Operation(
             service=name,
@@ -150,38 +150,37 @@ def _seven(platform: PlatformConfig, shares: Shares, *, on_accept: bool, decisio
         for name in BUILT_IN
         for op, config in platform.services[name].operations.items()
     }
-    return operations | {"delivery.dispatch": Operation(service="delivery", wait=decision)}
+    return operations | {"delivery.dispatch": Operation(service="delivery", wait=habits.decision)}
 
 
-def _calls(shares: Shares, *, sync: bool, on_accept: bool) -> Calls:
-    preparation = [("store.request_preparation", 1.0)]
+def _calls(habits: Habits, *, sync: bool) -> Calls:
+    preparation = "store.request_preparation"
     calls: Calls = {f"gateway.{operation}": [(f"{service}.{operation}", 1.0)] for operation, service in ROUTES.items()}
     return calls | {
-        "gateway.place_order": [("user.authenticate", 1.0), ("order.create_order", 1.0 - shares.bad_token)],
+        "gateway.place_order": [("user.authenticate", 1.0), ("order.create_order", 1.0 - habits.bad_token)],
         "gateway.payment.succeeded": [("notification.notify", 1.0)],
         "gateway.payment.declined": [("notification.notify", 1.0)],
-        "order.create_order": [("store.check_availability", 1.0), ("payment.charge", 1.0)][: 2 if sync else 1],
+        "order.create_order": [("store.check_availability", 1.0), ("payment.charge", 1.0 if sync else 0.0)],
         "order.cancel_order": [("delivery.withdraw", 1.0)],
         "order.payment.declined": [("delivery.withdraw", 1.0)],
-        "delivery.order.placed": [] if on_accept else preparation,
-        "delivery.accept_offer": preparation if on_accept else [],
+        "delivery.order.placed": [(preparation, 0.0 if habits.prepares_on_accept else 1.0)],
+        "delivery.accept_offer": [(preparation, habits.bundle if habits.prepares_on_accept else 0.0)],
     }
 
 
-def _publishes(shares: Shares, *, sync: bool) -> Calls:
-    good, declined = 1.0 - shares.declined_card, shares.declined_card
+def _publishes(habits: Habits, *, sync: bool) -> Calls:
+    good, declined = 1.0 - habits.declined_card, habits.declined_card
     paid = [("payment.succeeded", good), ("payment.declined", declined)]
+    placed = [("order.placed", good), ("order.cancelled", declined)] if sync else [("order.placed", 1.0)]
     return {
-        "order.create_order": [("order.placed", good), ("order.cancelled", declined)]
-        if sync
-        else [("order.placed", 1.0)],
+        "order.create_order": placed,
         "order.cancel_order": [("order.cancelled", 1.0)],
         "order.payment.declined": [("order.cancelled", 1.0)],
         "payment.charge": paid,
         "payment.order.placed": paid,
         "store.mark_ready": [("order.ready", 1.0)],
-        "delivery.accept_offer": [("order.assigned", 1.0)],
-        "delivery.picked_up": [("order.picked_up", 1.0)],
+        "delivery.accept_offer": [("order.assigned", habits.bundle)],
+        "delivery.picked_up": [("order.picked_up", habits.bundle)],
         "delivery.delivered": [("order.delivered", 1.0)],
         "delivery.withdraw": [("order.unserved", 1.0)],
     }

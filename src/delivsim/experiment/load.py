@@ -11,6 +11,7 @@ from delivsim.domain.instance import Instance
 from delivsim.domain.streams import Streams
 from delivsim.domain.units import format_clock
 from delivsim.errors import Problem
+from delivsim.experiment.bundles import expected_bundles
 from delivsim.experiment.city_calls import Town
 from delivsim.experiment.odd import odd_values, warning
 from delivsim.experiment.rider_load import HOUR, RiderLoad, RiderTime, rider_load
@@ -39,8 +40,7 @@ def offered_load(scenario: Scenario, *, seed: int | None = None) -> OfferedLoad:
     Estimate how loaded stations and riders will be; nothing runs, and no code that the scenario names is imported.
 
     The orders are those of a run with the seed. Their calls follow the numbered flow of an order, and the load of a
-    station the traffic equations of the call graph. One rider carries one order at a time; time-outs, retries,
-    refusals and faults are left out.
+    station the traffic equations of the call graph. Time-outs, retries, refusals and faults are left out.
 
     Parameters
     ----------
@@ -67,15 +67,16 @@ def offered_load(scenario: Scenario, *, seed: int | None = None) -> OfferedLoad:
 def _town(scenario: Scenario, seed: int) -> Town | None:
     if scenario.instance is not None:
         instance = read_instance(scenario.instance.format, scenario.instance.path)
-        return _at_work(scenario.instance.behavior, instance)
+        return _at_work(scenario, scenario.instance.behavior, instance)
     if scenario.city is not None:
         instance = generate(scenario.city, scenario.starts_at, scenario.horizon, Streams(seed), name=scenario.name)
-        return _at_work(scenario.city, instance)
+        return _at_work(scenario, scenario.city, instance)
     return None
 
 
-def _at_work(behavior: CityConfig | BehaviorConfig, instance: Instance) -> Town:
-    return Town(behavior, instance, rider_work(instance, behavior.kitchens))
+def _at_work(scenario: Scenario, behavior: CityConfig | BehaviorConfig, instance: Instance) -> Town:
+    work = rider_work(instance, behavior.kitchens)
+    return Town(behavior, instance, work, expected_bundles(instance, work, scenario.dispatch))
 
 
 def _stations(scenario: Scenario, load: PlatformLoad) -> Iterator[Problem]:
@@ -107,7 +108,7 @@ def _riders(scenario: Scenario, load: RiderLoad | None) -> Iterator[Problem]:
     share = f" ({worst.utilization:.0%})" if worst.on_shift > 0 else ""
     rule = (
         f"{_between(scenario, worst.start, worst.end)} orders need {worst.needed:,.1f} rider-hours, "
-        f"{worst.on_shift:,.1f} are on shift{share}: customers will wait, unless riders carry bundles"
+        f"{worst.on_shift:,.1f} are on shift{share}: customers will wait"
     )
     yield warning(scenario, ("instance", "path") if scenario.city is None else ("city", "riders", "shifts"), rule)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from delivsim.experiment.city_calls import Town, shifts
+from delivsim.experiment.city_calls import Town, needed_time, shifts
 from delivsim.experiment.rider_work import Floats
 from delivsim.record.stats import time_by_bin
 
@@ -43,38 +43,37 @@ class RiderLoad:
         How many have a shift.
     hours, peak
         Hour by hour, those without orders and without work left out; and the quarter hour in which most are needed.
-    way_to_store, service, way_to_customer
-        Mean seconds that an order takes of a rider, without bundles and without waiting for food.
+    time_per_order
+        Pairs (what for, mean seconds that an order takes of a rider).
+    orders_per_bundle
+        How many orders are expected to be carried at once; of what they share each takes its part.
     """
 
     riders: int
     hours: tuple[RiderTime, ...]
     peak: RiderTime
-    way_to_store: float
-    service: float
-    way_to_customer: float
+    time_per_order: tuple[tuple[str, float], ...]
+    orders_per_bundle: float
 
 
 def rider_load(town: Town) -> RiderLoad | None:
     """Estimate the load of a city's riders; None where nobody orders."""
-    work, rules = town.work, town.instance.rules
-    if not work.placed_at.size:
+    if not town.work.placed_at.size:
         return None
     quarters = _stretches(town, QUARTER_HOUR)
     return RiderLoad(
         riders=len(shifts(town.instance)[0]),
         hours=tuple(hour for hour in _stretches(town, HOUR) if hour.orders or hour.needed > 0),
         peak=max(quarters, key=lambda stretch: stretch.needed),
-        way_to_store=work.way_to_store,
-        service=rules.pickup_service_time + rules.dropoff_service_time,
-        way_to_customer=float(work.ways_to_customer.mean()),
+        time_per_order=tuple(town.time_per_order.items()),
+        orders_per_bundle=town.bundles.orders,
     )
 
 
 def _stretches(town: Town, width: float) -> list[RiderTime]:
     work = town.work
     edges: Floats = np.arange(math.floor(float(work.free_at.max()) / width) + 2, dtype=np.float64) * width
-    needed = time_by_bin(work.left_at, work.free_at, edges) / HOUR
+    needed = needed_time(town, edges) / HOUR
     on_shift = time_by_bin(*shifts(town.instance), edges) / HOUR
     orders = np.histogram(work.placed_at, bins=edges)[0]
     return [

@@ -11,6 +11,7 @@ from delivsim.city.config import KitchensConfig
 from delivsim.domain.instance import Instance
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 POOL = 300.0
 """Seconds of orders among which a rider who comes free finds the next one."""
@@ -31,6 +32,8 @@ class RiderWork:
         Seconds of a sample of ways to the store, shape (k,).
     ways_to_customer
         Seconds from the store to the customer, shape (n,).
+    stores, pickups, dropoffs
+        Number of the store, shape (n,), and places of store and door, shape (n, 2).
     """
 
     placed_at: Floats
@@ -41,6 +44,9 @@ class RiderWork:
     free_at: Floats
     ways_to_store: Floats
     ways_to_customer: Floats
+    stores: Ints
+    pickups: Floats
+    dropoffs: Floats
 
     @property
     def way_to_store(self) -> float:
@@ -52,16 +58,18 @@ def rider_work(instance: Instance, kitchens: KitchensConfig) -> RiderWork:
     """
     Estimate what the orders of an instance ask of its riders.
 
-    A rider leaves so as to meet the food, spends the service times of the rules, and travels as the instance says.
-    Preparation takes its mean, or what the instance gives as a fact.
+    A rider leaves so as to meet the food (as dispatch expects it), spends the service times of the rules, and travels
+    as the instance says. Preparation takes its mean, or what the instance gives as a fact.
     """
-    stores, doors, placed_at = _places(instance)
+    numbers, stores, doors, placed_at = _places(instance)
     rules = instance.rules
     to_customer = instance.travel.times(stores, doors)
     to_store = ways_to_store(instance)
     before = (float(to_store.mean()) if to_store.size else 0.0) + rules.pickup_service_time / 2
     ready_at = _ready(instance, kitchens, placed_at)
-    left_at = placed_at if kitchens.preparation_starts == "on_accept" else np.maximum(placed_at, ready_at - before)
+    left_at = np.maximum(placed_at, ready_at - before)
+    if kitchens.preparation_starts == "on_accept":
+        ready_at = left_at + kitchens.preparation.mean
     picked_up_at = np.maximum(left_at + before, ready_at)
     delivered_at = picked_up_at + (rules.pickup_service_time + rules.dropoff_service_time) / 2 + to_customer
     return RiderWork(
@@ -73,6 +81,9 @@ def rider_work(instance: Instance, kitchens: KitchensConfig) -> RiderWork:
         free_at=delivered_at + rules.dropoff_service_time / 2,
         ways_to_store=to_store,
         ways_to_customer=to_customer,
+        stores=numbers,
+        pickups=stores,
+        dropoffs=doors,
     )
 
 
@@ -90,7 +101,7 @@ def ways_to_store(instance: Instance) -> Floats:
     """
     from scipy.optimize import linear_sum_assignment
 
-    stores, doors, placed_at = _places(instance)
+    _, stores, doors, placed_at = _places(instance)
     if len(placed_at) < 2:
         return instance.travel.times(stores, doors)
     found = []
@@ -103,7 +114,7 @@ def ways_to_store(instance: Instance) -> Floats:
     return np.concatenate(found)
 
 
-def _pools(placed_at: Floats) -> list[NDArray[np.int64]]:
+def _pools(placed_at: Floats) -> list[Ints]:
     """Cut the orders after the first into pools of five minutes, and keep some of them, evenly over the time."""
     numbers = np.arange(1, len(placed_at))
     pools = np.split(numbers, np.flatnonzero(np.diff(np.floor(placed_at[1:] / POOL))) + 1)
@@ -111,18 +122,19 @@ def _pools(placed_at: Floats) -> list[NDArray[np.int64]]:
     return [pools[k] for k in keep]
 
 
-def _spread(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+def _spread(numbers: Ints) -> Ints:
     keep = np.linspace(0, len(numbers) - 1, min(MOST_IN_POOL, len(numbers))).astype(int)
     return np.asarray(numbers[keep], dtype=np.int64)
 
 
-def _places(instance: Instance) -> tuple[Floats, Floats, Floats]:
-    """Give stores and doors, shape (n, 2), and instants of placement, shape (n,), of the orders as they come."""
+def _places(instance: Instance) -> tuple[Ints, Floats, Floats, Floats]:
+    """Give store numbers (n,), places of stores and doors (n, 2), and instants (n,) of the orders as they come."""
     orders = sorted(instance.orders, key=lambda order: order.placed_at)
     at_store = np.array([(store.x, store.y) for store in instance.stores], dtype=np.float64).reshape(-1, 2)
     doors = np.array([(order.x, order.y) for order in orders], dtype=np.float64).reshape(-1, 2)
     placed_at = np.array([order.placed_at for order in orders], dtype=np.float64)
-    return at_store[np.array([order.store for order in orders], dtype=np.int64)], doors, placed_at
+    stores = np.array([order.store for order in orders], dtype=np.int64)
+    return stores, at_store[stores], doors, placed_at
 
 
 def _ready(instance: Instance, kitchens: KitchensConfig, placed_at: Floats) -> Floats:

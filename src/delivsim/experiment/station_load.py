@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from delivsim.experiment.city_calls import Call, Town, city_calls, reports_at_rest
-from delivsim.experiment.flow import Shares, network_of
+from delivsim.experiment.flow import Habits, network_of
 from delivsim.experiment.rider_work import Floats
 from delivsim.experiment.traffic import Network, Settled, Users
 from delivsim.scenario.schema import Scenario
@@ -109,15 +109,17 @@ def _calls(network: Network, external: Floats, edges: Floats) -> tuple[tuple[str
 
 
 def _network(scenario: Scenario, town: Town | None) -> Network:
-    shares, on_accept = Shares(), False
-    if town is not None:
-        customers = town.behavior.customers
-        shares = Shares(bad_token=customers.bad_token, declined_card=customers.declined_card)
-        on_accept = town.behavior.kitchens.preparation_starts == "on_accept"
-    decision = scenario.dispatch.decision_time.mean
-    return network_of(
-        scenario.platform, has_city=town is not None, shares=shares, on_accept=on_accept, decision=decision
+    if town is None:
+        return network_of(scenario.platform, None)
+    customers, kitchens = town.behavior.customers, town.behavior.kitchens
+    habits = Habits(
+        bad_token=customers.bad_token,
+        declined_card=customers.declined_card,
+        prepares_on_accept=kitchens.preparation_starts == "on_accept",
+        bundle=town.bundles.orders,
+        decision=scenario.dispatch.decision_time.mean,
     )
+    return network_of(scenario.platform, habits)
 
 
 def _external(scenario: Scenario, town: Town | None, network: Network) -> tuple[Floats, Floats]:

@@ -72,13 +72,13 @@ def _row(utilization: float, *cells: str) -> tuple[Text, ...]:
 def _riders(load: RiderLoad | None, clock: Clock) -> Iterator[Text]:
     if load is None:
         return
-    parts = {"to the store": load.way_to_store, "service": load.service, "to the customer": load.way_to_customer}
-    whole = format_duration(sum(parts.values()))
-    shares = " + ".join(f"{format_duration(seconds)} {name}" for name, seconds in parts.items())
-    yield columns.heading("Riders", "rider-hours that orders need, one order at a time, against those on shift")
+    whole = format_duration(sum(seconds for _, seconds in load.time_per_order))
+    shares = " + ".join(f"{format_duration(seconds)} {name}" for name, seconds in load.time_per_order)
+    yield columns.heading("Riders", "rider-hours that orders need against those on shift")
     head = ("from-to", "orders", "needed", "on shift", "load")
     yield from columns.table([_hour(hour, clock) for hour in _shown(load.hours)], head=head)
-    yield from columns.wrapped(f"{plural(load.riders, 'rider')}. An order takes {whole}: {shares}; bundles take less.")
+    each = f"An order takes {whole}: {shares}, {decimal(load.orders_per_bundle, 2)} orders at once"
+    yield from columns.wrapped(f"{plural(load.riders, 'rider')}. {each}.")
     peak = load.peak
     words = f"Busiest {clock.between(peak.start, peak.end)}: {decimal(peak.needed)} of {decimal(peak.on_shift)} h"
     yield from columns.wrapped(f"{words} ({percent(peak.utilization, 0)}).")
