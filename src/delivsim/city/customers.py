@@ -56,8 +56,7 @@ class Customers:
 
     def _demand(self) -> Process:
         """Let each customer order at the instant of the instance."""
-        orders = sorted(range(len(self.instance.orders)), key=lambda i: (self.instance.orders[i].placed_at, i))
-        for i in orders:
+        for i in sorted(self.ledger.demand, key=lambda i: (self.instance.orders[i].placed_at, i)):
             wait = self.instance.orders[i].placed_at - self.env.now
             if wait > 0:
                 yield self.env.timeout(wait)

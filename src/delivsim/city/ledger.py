@@ -24,10 +24,11 @@ class OrderFile:
         "reason", "responded_at", "rider", "withdrawn",
     )  # fmt: skip
 
-    def __init__(self, placed_at: float, ready_at: float | None) -> None:
-        self.placed_at = placed_at
+    def __init__(self, ready_at: float | None) -> None:
         self.ready_at = NAN if ready_at is None else ready_at
-        self.responded_at = self.promised_at = self.assigned_at = self.departed_at = self.arrived_at = NAN
+        self.placed_at = self.responded_at = self.promised_at = self.assigned_at = self.departed_at = (
+            self.arrived_at
+        ) = NAN
         self.picked_up_at = self.delivered_at = self.ended_at = self.rating = NAN
         self.outcome: Outcome | None = None
         self.reason = ""
@@ -52,19 +53,24 @@ class Ledger:
         The SimPy environment.
     instance
         Whose orders these are.
+    until
+        When demand ends: orders of the instance that would come later are never placed.
 
     Attributes
     ----------
     files
         One ``OrderFile`` per order, in the instance's order.
+    demand
+        The orders that are to be placed.
     drained
         Succeeds once all orders have been placed and none is open.
     """
 
-    def __init__(self, env: Environment, instance: Instance, *, ready_is_given: bool) -> None:
+    def __init__(self, env: Environment, instance: Instance, *, ready_is_given: bool, until: float = math.inf) -> None:
         self.env, self.instance = env, instance
-        self.files = [OrderFile(o.placed_at, o.ready_at if ready_is_given else None) for o in instance.orders]
+        self.files = [OrderFile(o.ready_at if ready_is_given else None) for o in instance.orders]
         self.drained = env.event()
+        self.demand = [i for i, order in enumerate(instance.orders) if order.placed_at <= until]
         self.n_placed = self.n_ended = 0
         self.busy = 0
 
@@ -146,7 +152,7 @@ class Ledger:
 
     def is_done(self) -> bool:
         """Whether nobody is left to order, no order is open, and nobody is about to say something."""
-        return self.n_placed == self.n_ended == len(self.files) and self.busy == 0
+        return self.n_placed == self.n_ended == len(self.demand) and self.busy == 0
 
     def check(self) -> None:
         """See whether the run may end."""

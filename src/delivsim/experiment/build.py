@@ -92,7 +92,7 @@ class Simulation:
         behavior = _behavior(self.scenario)
         given = behavior.kitchens.preparation_starts == "given"
         env, platform, streams, rows = self.env, self.parts.runtime, self.streams, self.recorder.rows
-        ledger = Ledger(env, instance, ready_is_given=given)
+        ledger = Ledger(env, instance, ready_is_given=given, until=self.scenario.horizon)
         _stock_up(self.parts, instance, behavior)
         self.kitchens = Kitchens(env, platform, instance, ledger, behavior.kitchens, streams)
         tables = {"offers": rows["offers"], "legs": rows["legs"]}
