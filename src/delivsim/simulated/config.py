@@ -69,7 +69,7 @@ class OperationConfig(Config):
 
     work: DurationLaw | None = None
     """How long one call occupies a worker before it goes on. Operations of the seven services have a default."""
-    steps: Annotated[tuple[StepConfig, ...], Field(min_length=1)] | None = None
+    steps: tuple[StepConfig, ...] | None = None
     """The steps of an operation of a service of one's own."""
 
     @model_validator(mode="after")
