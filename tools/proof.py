@@ -53,7 +53,7 @@ def simulate(scenario: str, out: Path, *more: str) -> dict[str, object]:
 def published(folder: Path) -> Iterator[Proof]:
     """One published instance on an ideal platform: everybody served, and the strict checker finds nothing."""
     data = os.environ.get("DELIVSIM_MDRPLIB")
-    base = f"delivsim run scenarios/mdrplib_twin.yaml --set instance.path=$DELIVSIM_MDRPLIB/{INSTANCE}"
+    base = f"delivsim run scenarios/mdrplib.yaml --set instance.path=$DELIVSIM_MDRPLIB/{INSTANCE}"
     if data is None:
         yield Proof(f"{INSTANCE}: figures", base, "DELIVSIM_MDRPLIB is not set", None)
         return
@@ -61,7 +61,7 @@ def published(folder: Path) -> Iterator[Proof]:
     for policy, low, high in (("linear_assignment", 0.0, 31.0), ("nearest", 30.26, 30.86)):
         run = folder / policy
         more = ("--set", path, "--set", "platform.kind=ideal", "--set", f"dispatch.policy={policy}")
-        got = simulate("scenarios/mdrplib_twin.yaml", run, *more)
+        got = simulate("scenarios/mdrplib.yaml", run, *more)
         minutes = got["click_to_door"]["mean"] / MINUTE  # type: ignore[index]
         delivered = got["orders"]["delivered"]  # type: ignore[index]
         command = f"{base} --set platform.kind=ideal --set dispatch.policy={policy}"

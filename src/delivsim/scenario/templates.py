@@ -15,7 +15,7 @@ TEMPLATES = {
     "minimal": "a quiet hour of a small synthetic city",
     "friday_evening": "a synthetic city, a four-hour dinner peak, every service queueing",
     "mdrplib": "a published instance of the meal delivery routing problem",
-    "services": "services of one's own, without a city: an M/M/3 queue",
+    "services": "services of one's own, without a city: an M/M/3 queue and a small shop",
 }
 """What each template is, the one to start from first."""
 
