@@ -21,7 +21,7 @@ BLOCK_BITS = 12
 BLOCK = 1 << BLOCK_BITS
 BLOCK_MASK = BLOCK - 1
 OFTEN = 16
-"""Draws of the same entity from this one on are made one by one: blocks of what one order repeats would fill memory."""
+"""Draws of one entity from this one on come in blocks of its own: blocks for everybody would fill memory."""
 
 Sampler = Callable[[np.random.Generator, int], NDArray[np.float64]]
 """Draws ``n`` values: ``law.sample``."""
@@ -67,17 +67,18 @@ class KeyedDraws:
     ``first`` holds the blocks of occurrence 0 by block number, for those who cannot afford a call.
     """
 
-    __slots__ = ("_blocks", "_name", "_sample", "_streams", "first")
+    __slots__ = ("_blocks", "_name", "_often", "_sample", "_streams", "first")
 
     def __init__(self, streams: Streams, name: str, sample: Sampler) -> None:
         self._streams, self._name, self._sample = streams, name, sample
         self._blocks: dict[tuple[int, int], list[float]] = {}
+        self._often: dict[int, tuple[int, list[float]]] = {}
         self.first: dict[int, list[float]] = {}
 
     def __call__(self, entity: int, occurrence: int = 0) -> float:
         """Give the value of this entity's ``occurrence``-th draw."""
         if occurrence >= OFTEN:
-            return float(self._sample(self._streams._generator(self._name, entity, occurrence), 1)[0])
+            return self._one_more(entity, *divmod(occurrence, OFTEN))
         key = (entity >> BLOCK_BITS, occurrence)
         block = self._blocks.get(key)
         if block is None:
@@ -86,6 +87,14 @@ class KeyedDraws:
             if occurrence == 0:
                 self.first[key[0]] = block
         return block[entity & BLOCK_MASK]
+
+    def _one_more(self, entity: int, block: int, i: int) -> float:
+        number, values = self._often.get(entity, (0, []))
+        if number != block:
+            rng = self._streams._generator(self._name, entity, OFTEN + block)
+            values = self._sample(rng, OFTEN).tolist()
+            self._often[entity] = block, values
+        return values[i]
 
 
 class SequenceDraws:
