@@ -114,11 +114,13 @@ def _own(platform: PlatformConfig) -> dict[str, Operation]:
 def _of_steps(service: str, steps: Sequence[StepConfig]) -> Operation:
     flat = list(_flat(steps, 1.0))
     work = [(step.work.mean * n, n) for step, n in flat if step.work is not None]
+    laws = [(step.work or step.wait, n) for step, n in flat]
     return Operation(
         service=service,
         work=sum(seconds for seconds, _ in work),
         n_works=sum(n for _, n in work),
         wait=sum(step.wait.mean * n for step, n in flat if step.wait is not None),
+        variance=sum(law.variance * n for law, n in laws if law is not None),
         calls=tuple((step.call, n) for step, n in flat if step.call is not None),
         together=tuple((step.call_all, n) for step, n in flat if step.call_all),
         publishes=tuple((step.publish, n) for step, n in flat if step.publish is not None),
@@ -143,6 +145,7 @@ def _seven(platform: PlatformConfig, habits: Habits) -> dict[str, Operation]:
         f"{name}.{op}": Operation(
             service=name,
             work=0.0 if config.work is None else config.work.mean,
+            variance=0.0 if config.work is None else config.work.variance,
             n_works=1.0,
             calls=tuple(calls.get(f"{name}.{op}", ())),
             publishes=tuple(publishes.get(f"{name}.{op}", ())),

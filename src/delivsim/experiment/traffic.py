@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,8 @@ STEP, SLOWER = 0.2, 20
 """How far the first round goes towards its result, and after how many it is half as far: rounds must not swing."""
 ALMOST_FULL = 0.995
 """The load at which a queue is taken to be as long as it gets: the formulas know no longer one."""
+ROUNDS_TOGETHER = 30
+"""How often responses are gone through where operations are called at once: as deep as such calls may be nested."""
 INSTANT = 1e-6
 """Seconds that a user's round takes at least, in these formulas."""
 MANY = 2000
@@ -36,6 +40,8 @@ class Operation:
         Seconds of a worker's time, and in how many pieces, each of which queues.
     wait
         Seconds that pass without work.
+    variance
+        Of work and wait together, seconds squared.
     calls
         Pairs (operation, how many times), one after the other.
     together
@@ -48,6 +54,7 @@ class Operation:
     work: float = 0.0
     n_works: float = 0.0
     wait: float = 0.0
+    variance: float = 0.0
     calls: tuple[tuple[str, float], ...] = ()
     together: tuple[tuple[tuple[str, ...], float], ...] = ()
     publishes: tuple[tuple[str, float], ...] = ()
@@ -101,6 +108,26 @@ def mean_wait(servers: int, load: float, time: float) -> float:
         return 0.0
     load = min(load, ALMOST_FULL * servers)
     return erlang_c(servers, load) * time / (servers - load)
+
+
+def mean_of_slowest(means: Sequence[float], variances: Sequence[float]) -> tuple[float, float]:
+    """Mean and variance of the largest of independent times, two by two as if they were normal (Clark 1961)."""
+    mean, variance = means[0], variances[0]
+    for other, its in zip(means[1:], variances[1:], strict=True):
+        spread = math.sqrt(variance + its)
+        if spread <= 0:
+            mean, variance = max(mean, other), 0.0
+            continue
+        apart = (mean - other) / spread
+        first, density = (
+            0.5 * math.erfc(-apart / math.sqrt(2.0)),
+            math.exp(-apart * apart / 2.0) / math.sqrt(2 * math.pi),
+        )
+        largest = mean * first + other * (1.0 - first) + spread * density
+        squares = (mean**2 + variance) * first + (other**2 + its) * (1.0 - first)
+        squares += (mean + other) * spread * density
+        mean, variance = largest, max(0.0, squares - largest**2)
+    return mean, variance
 
 
 class Network:
@@ -180,10 +207,12 @@ class Network:
         waits
             Seconds in the queue of each station, shape (stations,).
         """
-        found = np.zeros(len(self.names))
-        for _ in range(len(self.names) + 1 if self._has_together else 1):
-            own = [self._own(operation, waits, found) for operation in self.operations]
-            found = np.linalg.solve(np.eye(len(self.names)) - self._sequential, np.array(own))
+        size = len(self.names)
+        found, spread = np.zeros(size), np.zeros(size)
+        chain = np.eye(size) - self._sequential
+        for _ in range(ROUNDS_TOGETHER if self._has_together else 1):
+            own = np.array([self._own(operation, waits, found, spread) for operation in self.operations])
+            found, spread = np.linalg.solve(chain, own).T
         return found
 
     @cached_property
@@ -198,15 +227,20 @@ class Network:
                 calls[i, self._number[name]] += n
         return calls
 
-    def _own(self, operation: Operation, waits: Floats, found: Floats) -> float:
-        """Everything of a response but the calls made one after the other."""
-        there = [2.0 * self._delay(operation.service, name) * n for name, n in operation.calls]
-        for names, n in operation.together:
-            slowest = max(found[self._number[name]] + 2.0 * self._delay(operation.service, name) for name in names)
-            there.append(float(slowest) * n)
+    def _own(self, operation: Operation, waits: Floats, found: Floats, spread: Floats) -> tuple[float, float]:
+        """Mean and variance of a response but for the calls made one after the other; waits taken as exponential."""
         k = self._station[operation.service]
         queues = 1.0 if self.stations[k].holds_request else operation.n_works
-        return float(waits[k]) * queues + operation.work + operation.wait + sum(there)
+        mean = float(waits[k]) * queues + operation.work + operation.wait
+        mean += sum(2.0 * self._delay(operation.service, name) * n for name, n in operation.calls)
+        variance = operation.variance + queues * float(waits[k]) ** 2
+        for names, n in operation.together:
+            rows = [self._number[name] for name in names]
+            there = [2.0 * self._delay(operation.service, name) for name in names]
+            means = [float(found[row]) + delay for row, delay in zip(rows, there, strict=True)]
+            longest, its = mean_of_slowest(means, [float(spread[row]) for row in rows])
+            mean, variance = mean + n * longest, variance + n * its
+        return mean, variance
 
     def _delay(self, service: str, name: str) -> float:
         return self._delays.get((service, self.operations[self._number[name]].service), 0.0)

@@ -27,7 +27,8 @@ INTRODUCTION = """\
 
 One YAML file describes a run. `delivsim init` writes one to start from, `delivsim check FILE` reports every mistake
 with its line and says how loaded it will be, `delivsim check FILE --resolved` prints it with every default, and
-`delivsim schema` prints the JSON Schema that editors complete keys by.
+`delivsim schema` prints the JSON Schema that editors complete keys by. [By example](scenario-by-example.md): promises,
+stock, payment, faults, services of one's own.
 
 ## How values are written
 
