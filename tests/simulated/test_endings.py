@@ -63,6 +63,22 @@ class TestPayment:
         assert books.calls(result, "picked_up").empty
         books.assert_all_ended_well(result)
 
+    def test_a_cancellation_that_overtakes_the_charge_voids_it(self, street, books):
+        """Cancelled 1 min after it was placed, while the bank takes 2: at its turn nothing is taken."""
+        result = street(
+            platform={
+                "payment": {"mode": "async"},
+                "services": {"payment": {"operations": {"order.placed": {"work": "2min"}}}},
+            },
+            instance=behavior(customers={"patience": "1min"}),
+        )
+        order = the(result.tables["orders"])
+        assert (order["reason"], order["charged"], order["refunded"]) == ("patience", 0, 0)
+        charge = the(books.calls(result, "order.placed", "payment"))
+        assert charge["ended_at"] > order["ended_at"] + 50
+        assert books.messages(result, "payment.succeeded").empty
+        books.assert_all_ended_well(result)
+
 
 class TestRejections:
     """Orders that never become one."""

@@ -75,6 +75,15 @@ class TestTimeouts:
         assert order["charged"] == 2000
         books.assert_all_ended_well(slow_bank)
 
+    def test_two_attempts_at_work_place_one_order(self, street, books):
+        """A bank of 15 s: the second attempt asks it too, finds the order confirmed meanwhile, and changes nothing."""
+        result = street(platform=work("payment", "charge", "15s"))
+        assert books.calls(result, "charge")["status"].tolist() == [200, 200]
+        assert books.calls(result, "create_order")["status"].tolist() == [201, 200, 200]
+        assert len(books.messages(result, "order.placed", "delivery")) == 1
+        assert len(books.messages(result, "payment.succeeded")) == 1
+        books.assert_all_ended_well(result)
+
     def test_latency_as_the_client_sees_it_counts_all_attempts(self, slow_bank, books):
         """From the first attempt sent to the last one answered."""
         place = books.calls(slow_bank, "place_order")
