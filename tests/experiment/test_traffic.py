@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from delivsim.experiment.traffic import Network, Operation, Servers, Users, erlang_c, mean_wait
+from delivsim.experiment.traffic import Network, Operation, Servers, Users
 
 
 def station(name: str, servers: int = 1, *, holds: bool = False) -> Servers:
@@ -23,21 +23,6 @@ def external(network: Network, **rates: float) -> Any:
     for name, rate in rates.items():
         found[network.number(name.replace("_", "."))] = rate
     return found
-
-
-@pytest.mark.parametrize(
-    ("servers", "load", "waits"), [(1, 0.6, 0.6), (2, 1.0, 1 / 3), (3, 1.8, 0.35473), (3, 2.4, 0.64719), (5000, 1, 0)]
-)
-def test_erlang_c(servers: int, load: float, waits: float) -> None:
-    """The probability of waiting is Erlang's."""
-    assert erlang_c(servers, load) == pytest.approx(waits, rel=1e-4, abs=1e-12)
-
-
-def test_the_mean_wait_is_that_of_a_queue_and_has_a_limit() -> None:
-    """M/M/1 at 60 % waits for 1.5 times its work; an overloaded queue has a long wait, not an infinite one."""
-    assert mean_wait(1, 0.6, 2.0) == pytest.approx(3.0)
-    assert mean_wait(1, 0.0, 2.0) == 0.0
-    assert 100 < mean_wait(1, 7.0, 2.0) < 1000
 
 
 def test_calls_and_messages_add_up() -> None:
@@ -73,7 +58,7 @@ def test_calls_that_never_end_are_named() -> None:
 
 
 def test_a_held_worker_is_busy_for_the_whole_request() -> None:
-    """It waits for network, queue and work of what it calls, for the slower of two calls at once, and for time-outs."""
+    """It waits for network and work of what it calls, for the slower of two calls at once, and for its own waits."""
     operations = {
         "a.x": work("a", 0.1, calls=(("b.y", 1.0),), together=((("b.y", "c.z"), 1.0),), wait=0.05),
         "b.y": work("b", 0.2),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,20 +9,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from delivsim.experiment.queueing import mean_of_slowest, mean_wait
+
 Floats = NDArray[np.float64]
 
 ROUNDS = 400
 """How often the equations of users who wait for answers are gone through, at most."""
 STEP, SLOWER = 0.2, 20
 """How far the first round goes towards its result, and after how many it is half as far: rounds must not swing."""
-ALMOST_FULL = 0.995
-"""The load at which a queue is taken to be as long as it gets: the formulas know no longer one."""
-ROUNDS_TOGETHER = 30
-"""How often responses are gone through where operations are called at once: as deep as such calls may be nested."""
 INSTANT = 1e-6
 """Seconds that a user's round takes at least, in these formulas."""
-MANY = 2000
-"""From so many servers on nobody is expected to wait before all of them are busy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,44 +84,6 @@ class Settled:
     busy: Floats
     users: Floats
     rates: Floats
-
-
-def erlang_c(servers: int, load: float) -> float:
-    """Probability of having to wait in M/M/c at ``load`` busy servers < ``servers`` (Erlang 1917)."""
-    if servers > MANY:
-        return 0.0
-    blocked = 1.0
-    for k in range(1, servers + 1):
-        blocked = load * blocked / (k + load * blocked)
-    return blocked / (1.0 - load / servers * (1.0 - blocked))
-
-
-def mean_wait(servers: int, load: float, time: float) -> float:
-    """Mean seconds in the queue of M/M/c for visits of ``time`` seconds; at most what it is when almost full."""
-    if load <= 0 or time <= 0:
-        return 0.0
-    load = min(load, ALMOST_FULL * servers)
-    return erlang_c(servers, load) * time / (servers - load)
-
-
-def mean_of_slowest(means: Sequence[float], variances: Sequence[float]) -> tuple[float, float]:
-    """Mean and variance of the largest of independent times, two by two as if they were normal (Clark 1961)."""
-    mean, variance = means[0], variances[0]
-    for other, its in zip(means[1:], variances[1:], strict=True):
-        spread = math.sqrt(variance + its)
-        if spread <= 0:
-            mean, variance = max(mean, other), 0.0
-            continue
-        apart = (mean - other) / spread
-        first, density = (
-            0.5 * math.erfc(-apart / math.sqrt(2.0)),
-            math.exp(-apart * apart / 2.0) / math.sqrt(2 * math.pi),
-        )
-        largest = mean * first + other * (1.0 - first) + spread * density
-        squares = (mean**2 + variance) * first + (other**2 + its) * (1.0 - first)
-        squares += (mean + other) * spread * density
-        mean, variance = largest, max(0.0, squares - largest**2)
-    return mean, variance
 
 
 class Network:
@@ -209,14 +166,10 @@ class Network:
         size = len(self.names)
         found, spread = np.zeros(size), np.zeros(size)
         chain = np.eye(size) - self._sequential
-        for _ in range(ROUNDS_TOGETHER if self._has_together else 1):
+        for _ in range(1 + sum(bool(operation.together) for operation in self.operations)):
             own = np.array([self._own(operation, waits, found, spread) for operation in self.operations])
             found, spread = np.linalg.solve(chain, own).T
         return found
-
-    @cached_property
-    def _has_together(self) -> bool:
-        return any(operation.together for operation in self.operations)
 
     @cached_property
     def _sequential(self) -> Floats:
