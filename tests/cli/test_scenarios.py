@@ -63,6 +63,25 @@ def test_check_reads_the_instance_too(command) -> None:
     assert ended.err.startswith("a.yaml:3:")
 
 
+def test_check_tells_the_offered_load(command) -> None:
+    """Stations and riders at their peak are printed before anything runs."""
+    command("init", "a.yaml")
+    out = command("check", "a.yaml").out
+    assert "a.yaml: fine\nStations" in out
+    assert all(word in out for word in ("gateway", "payment", "18:00-19:00", "rider-hours"))
+    assert not Path("runs").exists()
+
+
+def test_a_warning_does_not_change_the_exit_code(command) -> None:
+    """Too few riders are told with their line, on standard error; the scenario is fine all the same."""
+    command("init", "a.yaml")
+    Path("a.yaml").write_text(Path("a.yaml").read_text().replace("riders: 70", "riders: 5"))
+    ended = command("check", "a.yaml", "--resolved")
+    assert ended.code == Exit.FINE
+    assert ended.err.startswith("a.yaml:15:7: warning: city.riders.shifts: ")
+    assert ended.out.startswith("schema_version: 1\n")
+
+
 def test_check_never_imports_what_a_scenario_names(command) -> None:
     """Looking at a scenario of unknown origin is safe."""
     Path("evil.py").write_text("raise SystemExit('imported')\n")
