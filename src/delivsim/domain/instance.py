@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from delivsim.domain.order import Order
 from delivsim.domain.rider import Rider
-from delivsim.domain.store import Store
+from delivsim.domain.store import MEAL, Store
 from delivsim.domain.travel import Travel
+from delivsim.domain.units import near_miss
 from delivsim.errors import InstanceError, Problem
 
 
@@ -25,10 +26,14 @@ class Rules:
         Seconds from placement to delivery that the platform aims at, and may never pass.
     pay_per_order
         Cents a rider earns per delivered order.
+    pay_per_km
+        Cents a rider earns per kilometre driven for orders, to the store and to the customer.
     guaranteed_pay_per_hour
         Cents per hour of shift a rider earns at least.
     same_store_bundles
         Whether only orders of one store may share a bundle.
+    capacity
+        Orders that a rider carries at the same time at most, if the rider does not say; None: any number.
     """
 
     pickup_service_time: float = 240.0
@@ -38,14 +43,33 @@ class Rules:
     pay_per_order: int = 1000
     guaranteed_pay_per_hour: int = 1500
     same_store_bundles: bool = True
+    pay_per_km: int = 0
+    capacity: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.capacity is not None and self.capacity < 1:
+            raise InstanceError(f"rules: capacity: must be >= 1, got {self.capacity}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Instance:
     """
-    One day of a city, cross-checked: every order names a store that exists, ids are unique.
+    One day of a city, cross-checked: every order names a store and items that exist, ids are unique, zones known.
 
-    ``geographic`` tells that places are longitude and latitude instead of metres.
+    Parameters
+    ----------
+    name
+        What reports call it.
+    orders, riders, stores
+        Who orders, carries and cooks.
+    travel
+        How long the ways between them take.
+    rules
+        What holds for all of them.
+    geographic
+        Whether places are longitude and latitude instead of metres.
+    zones
+        Names of all zones. Where it is empty, zones of orders, stores and riders are not checked.
     """
 
     name: str
@@ -55,6 +79,7 @@ class Instance:
     travel: Travel
     rules: Rules = field(default_factory=Rules)
     geographic: bool = False
+    zones: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         problems = [Problem(rule=rule) for rule in self._mistakes()]
@@ -72,4 +97,26 @@ class Instance:
                 if thing.id in seen:
                     found.append(f"{what} {thing.id}: given twice")
                 seen.add(thing.id)
-        return found
+        return [*found, *self._unknown_items(), *self._unknown_zones()]
+
+    def _unknown_items(self) -> Iterator[str]:
+        """Find items that are not on the menu of their order's store."""
+        menus = [{item for item, _ in store.menu} or {MEAL} for store in self.stores]
+        for order in self.orders:
+            for item, _ in order.items if 0 <= order.store < len(menus) else ():
+                if item not in (menu := menus[order.store]):
+                    near = near_miss(item, sorted(menu))
+                    yield f"order {order.id}: {item!r} is not on the menu of store {self.stores[order.store].id}{near}"
+
+    def _unknown_zones(self) -> Iterator[str]:
+        known = set(self.zones)
+        for what, things in (("order", self.orders), ("rider", self.riders), ("store", self.stores)):
+            for thing in things if known else ():
+                if thing.zone and thing.zone not in known:
+                    near = near_miss(thing.zone, sorted(known))
+                    yield f"{what} {thing.id}: no zone {thing.zone!r}, only {', '.join(self.zones)}{near}"
+
+    @property
+    def ends_at(self) -> float:
+        """The instant of the last placement, seconds; 0 without orders."""
+        return max((order.placed_at for order in self.orders), default=0.0)

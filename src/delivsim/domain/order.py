@@ -43,7 +43,19 @@ class Order:
     items
         Pairs of (menu item, quantity).
     customer
-        Position of the customer among the instance's customers.
+        Number of the customer; orders with the same number are the same customer's.
+    zone
+        Name of the zone it goes to; empty: none.
+    promised_at
+        The instant of delivery that was promised to the customer, if that is a fact of the instance, seconds. It is
+        data only: it may lie before readiness, even before the placement.
+    preparation_started_at
+        When the cooking began, if that is a fact of the instance, seconds; data only.
+    preparation_time
+        How long cooking this order takes, seconds, if known; kitchens that start by themselves take this long. It
+        changes nothing where ready times are facts.
+    tip
+        Cents the customer gives the rider on delivery.
     """
 
     id: str
@@ -54,6 +66,11 @@ class Order:
     ready_at: float | None = None
     items: tuple[tuple[str, int], ...] = (("meal", 1),)
     customer: int = 0
+    zone: str = ""
+    promised_at: float | None = None
+    preparation_started_at: float | None = None
+    preparation_time: float | None = None
+    tip: int = 0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.placed_at) and math.isfinite(self.x) and math.isfinite(self.y)):
@@ -62,3 +79,14 @@ class Order:
             raise InstanceError(
                 f"order {self.id}: ready_at: must be >= placed_at ({self.placed_at}), got {self.ready_at}"
             )
+        for name in ("promised_at", "preparation_started_at"):
+            instant = getattr(self, name)
+            if instant is not None and not math.isfinite(instant):
+                raise InstanceError(f"order {self.id}: {name}: must be finite, got {instant}")
+        if self.preparation_time is not None and not 0.0 <= self.preparation_time < math.inf:
+            raise InstanceError(f"order {self.id}: preparation_time: must be >= 0, got {self.preparation_time}")
+        if self.tip < 0:
+            raise InstanceError(f"order {self.id}: tip: must be >= 0, got {self.tip}")
+        for item, units in self.items:
+            if units < 1:
+                raise InstanceError(f"order {self.id}: units of {item}: must be >= 1, got {units}")

@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from delivsim.domain.distributions import DurationLaw
 from delivsim.errors import InstanceError
+
+MEAL = "meal"
+"""The one item of a store that has no menu."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +24,28 @@ class Store:
     x, y
         Metres (Euclidean) or longitude, latitude in degrees.
     menu
-        Pairs of (item, price in cents); empty: one item named "meal".
+        Pairs of (item, price in cents); empty: one item, `MEAL`.
     stock
         Units of each menu item at the start, pairs of (item, units); empty: nothing ever runs out.
     cooks
         How many orders are cooked at the same time; None: as many as come.
+    zone
+        Name of the zone it stands in; empty: none.
+    opening
+        Pairs of instants (from, to) in which it takes orders, seconds, in order and apart; empty: always.
+    refills
+        Triples of (instant, item, units): what is added to the stock, and when; only items that have a stock.
+    preparation
+        How long it cooks one order, seconds; None: as the scenario says of all stores.
+    estimate
+        How long cooking takes by its menu, seconds; None: as the scenario says of all stores.
+    handover_time
+        Seconds it takes to hand a rider the bundle, once the food is ready and the rider is there.
+    other_rate
+        Orders per second that the kitchen has from elsewhere (its guests, other platforms); only with ``cooks``.
+    slowdown
+        By this share of its time does cooking take longer when all cooks are busy as it begins, proportionally less
+        when some are not; 0: never. Only with ``cooks``.
     """
 
     id: str
@@ -33,6 +54,14 @@ class Store:
     menu: tuple[tuple[str, int], ...] = ()
     stock: tuple[tuple[str, int], ...] = ()
     cooks: int | None = None
+    zone: str = ""
+    opening: tuple[tuple[float, float], ...] = ()
+    refills: tuple[tuple[float, str, int], ...] = ()
+    preparation: DurationLaw | None = None
+    estimate: float | None = None
+    handover_time: float = 0.0
+    other_rate: float = 0.0
+    slowdown: float = 0.0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.x) and math.isfinite(self.y)):
@@ -42,3 +71,29 @@ class Store:
         for item, units in self.stock:
             if units < 0:
                 raise InstanceError(f"store {self.id}: stock of {item}: must be >= 0, got {units}")
+        for name in ("handover_time", "other_rate", "slowdown", "estimate"):
+            number = getattr(self, name)
+            if number is not None and not 0.0 <= number < math.inf:
+                raise InstanceError(f"store {self.id}: {name}: must be >= 0, got {number}")
+        for name in ("other_rate", "slowdown"):
+            if getattr(self, name) > 0.0 and self.cooks is None:
+                raise InstanceError(f"store {self.id}: {name}: only a kitchen with a number of cooks can be busy")
+        self._check_opening()
+        self._check_refills()
+
+    def _check_opening(self) -> None:
+        last = -math.inf
+        for begin, end in self.opening:
+            if not (math.isfinite(begin) and math.isfinite(end) and last <= begin <= end):
+                raise InstanceError(f"store {self.id}: opening: must be in order and apart, got {begin} to {end}")
+            last = end
+
+    def _check_refills(self) -> None:
+        stocked = {item for item, _ in self.stock}
+        for at, item, units in self.refills:
+            if not math.isfinite(at) or units < 0:
+                raise InstanceError(
+                    f"store {self.id}: refill of {item}: must be at a finite time and >= 0, got {units} at {at}"
+                )
+            if item not in stocked:
+                raise InstanceError(f"store {self.id}: refill of {item}: no stock of it is kept, it never runs out")
