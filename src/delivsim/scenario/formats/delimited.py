@@ -40,9 +40,7 @@ class Row:
             self.refuse(column, "must not be blank")
         return value
 
-    def number(
-        self, column: str, *, low: float = -LARGEST, above: float = -math.inf, high: float = LARGEST
-    ) -> float:
+    def number(self, column: str, *, low: float = -LARGEST, above: float = -math.inf, high: float = LARGEST) -> float:
         """Give a number from ``low`` to ``high`` that is greater than ``above``; NaN if it is not."""
         value = self.cells[column]
         found = float(value) if _NUMBER.fullmatch(value) else math.nan

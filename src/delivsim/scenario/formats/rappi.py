@@ -2,11 +2,11 @@
 Days of real orders as one platform published them: ``orders.csv`` and ``couriers.csv``, places in degrees.
 
 Times are ``HH:MM:SS`` of one day, kept as seconds since its midnight. One that falls back by more than 12 hours
-behind the one before it on its line is of the next day; one that falls back by less is a mistake. A pick-up point is
-a store. Each vehicle has its speed, travel is along great circles. Rules and pay are not part of the format: those of
-`Rules` hold.
+behind the one before it on its line is of the next day; one that falls back by less is a mistake, except a promise.
+A pick-up point is a store, every order has a customer of its own. Each vehicle has its speed, travel is along great
+circles. Rules and pay are not part of the format: those of `Rules` hold.
 
-Legal, and told by ``delivsim info``: shifts without length (their riders never work), promises before the food is
+Legal, and counted by ``delivsim info``: shifts without length (their riders never work), promises before the food is
 ready, and what happens after midnight.
 """
 
@@ -85,10 +85,21 @@ def _order(row: Row, stores: _Stores) -> Order | None:
     placed = row.clock("placement_time")
     begun = _after(row, "preparation_time", placed)
     ready = _after(row, "ready_time", begun)
-    promised = _after(row, "expected_drop_off_time", placed)
-    if not (name and math.isfinite(px + py + x + y + ready + promised)):
+    promised = _after(row, "expected_drop_off_time", placed, may_precede=True)
+    if not (name and math.isfinite(px + py + x + y + placed + begun + ready + promised)):
         return None
-    return Order(id=name, placed_at=placed, store=stores.at(px, py), x=x, y=y, ready_at=ready)
+    return Order(
+        id=name,
+        placed_at=placed,
+        store=stores.at(px, py),
+        x=x,
+        y=y,
+        ready_at=ready,
+        customer=row.line - 2,
+        promised_at=promised,
+        preparation_started_at=begun,
+        preparation_time=ready - begun,
+    )
 
 
 def _rider(row: Row) -> Rider | None:
@@ -99,9 +110,9 @@ def _rider(row: Row) -> Rider | None:
         known = list(SPEEDS)
         row.refuse("vehicle", f"must be one of {', '.join(known)}, got {vehicle!r}{near_miss(vehicle, known)}")
         return None
-    if not (name and math.isfinite(x + y + off)):
+    if not (name and math.isfinite(x + y + on + off)):
         return None
-    return Rider(id=name, x=x, y=y, on_at=on, off_at=off, speed=SPEEDS[vehicle])
+    return Rider(id=name, x=x, y=y, on_at=on, off_at=off, speed=SPEEDS[vehicle], vehicle=vehicle)
 
 
 def _place(row: Row, where: str) -> tuple[float, float]:
@@ -110,12 +121,12 @@ def _place(row: Row, where: str) -> tuple[float, float]:
     return x, row.number(f"{where}_lat", low=-90.0, high=90.0)
 
 
-def _after(row: Row, column: str, before: float) -> float:
-    """Read a time that is not before another, on the next day if it falls back by more than 12 hours."""
+def _after(row: Row, column: str, before: float, *, may_precede: bool = False) -> float:
+    """Read a time that follows another: of the next day if it falls back behind that by more than 12 hours."""
     time = row.clock(column)
     while time < before - HALF_A_DAY:
         time += DAY
-    if time < before:
-        row.refuse(column, f"must not be less than 12 hours before what precedes it, got {row.cells[column]}")
+    if time < before and not may_precede:
+        row.refuse(column, f"must not fall back by 12 hours or less, got {row.cells[column]}")
         return math.nan
     return time
