@@ -10,7 +10,7 @@ from typing import Any
 from simpy import Environment
 from simpy.events import Event
 
-from delivsim.city.behavior import BehaviorConfig
+from delivsim.city.config import BehaviorConfig
 from delivsim.city.customers import Customers
 from delivsim.city.generate import generate
 from delivsim.city.kitchens import Kitchens
@@ -61,11 +61,18 @@ class Simulation:
         The city's orders and what became of them; None for a platform without a city.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, recorder: Recorder, policy: DispatchPolicy | None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        recorder: Recorder,
+        policy: DispatchPolicy | None,
+        instance: Instance | None = None,
+    ) -> None:
         self.scenario, self.seed, self.recorder = scenario, seed, recorder
         self.env = Environment()
         self.streams = Streams(seed)
-        self.instance = _instance(scenario, self.streams)
+        self.instance = _instance(scenario, self.streams) if instance is None else instance
         self.policy = None if self.instance is None else self._named(scenario.dispatch, policy)
         built_in = () if self.instance is None else _services(scenario, self.instance)
         self.parts = assemble(self.env, scenario.platform, built_in, self.streams, recorder.rows, self.policy)

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from delivsim.city.behavior import BehaviorConfig, CustomersConfig, RidersConfig
-from delivsim.city.config import CityConfig
+from delivsim.city.config import BehaviorConfig, CityConfig, CustomersConfig, RidersConfig
 from delivsim.domain.distributions import Law
 from delivsim.domain.instance import Instance
 from delivsim.experiment.bundles import Bundles

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from delivsim.dispatch.problem import DispatchPolicy
+from delivsim.domain.instance import Instance
 from delivsim.errors import PolicyError
 from delivsim.experiment.build import Simulation
 from delivsim.experiment.interrupt import first_interrupt
@@ -38,6 +39,7 @@ def run(
     *,
     seed: int | None = None,
     policy: DispatchPolicy | None = None,
+    instance: Instance | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Result:
@@ -52,6 +54,8 @@ def run(
         Instead of the scenario's own.
     policy
         A dispatch policy instead of the one that the scenario names.
+    instance
+        The orders, riders and stores, read before, instead of reading those that the scenario names.
     out
         A directory to which rows are flushed while the run lasts, so that memory stays flat; it holds the saved
         result afterwards. Without it everything stays in memory until ``result.save``.
@@ -72,7 +76,7 @@ def run(
     directory = None if out is None else Path(out)
     began, cpu = time.perf_counter(), time.process_time()
     recorder = Recorder(directory)
-    simulation = Simulation(scenario, seed, recorder, policy)
+    simulation = Simulation(scenario, seed, recorder, policy, instance)
     built = time.perf_counter()
     interrupted, failure = False, None
     try:
