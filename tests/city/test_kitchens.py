@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from delivsim.city.config import KitchensConfig
+from delivsim.city.behavior import KitchensConfig
 from delivsim.city.kitchens import Kitchens
 from delivsim.city.ledger import Ledger
 from delivsim.domain.streams import Streams

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from delivsim.city.config import KitchensConfig
+from delivsim.city.behavior import KitchensConfig
 from delivsim.domain.instance import Instance, Rules
 from delivsim.domain.order import Order
 from delivsim.domain.store import Store

@@ -11,10 +11,10 @@ from pydantic import Field, model_validator
 
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.distributions import DurationLaw
+from delivsim.domain.source_path import SourcePath
 from delivsim.domain.units import Duration, Share
 from delivsim.errors import ScenarioError
 from delivsim.scenario.layered import read_config
-from delivsim.scenario.source_path import SourcePath
 
 
 class Operation(Config):

@@ -9,8 +9,8 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined
 
+from delivsim.domain.source_path import SourcePath
 from delivsim.scenario.schema import Scenario
-from delivsim.scenario.source_path import SourcePath
 
 QUEUE: dict[str, Any] = {
     "services": {"web": {"operations": {"page": {"steps": [{"work": "1ms"}]}}}},

@@ -8,7 +8,7 @@ from typing import Any
 
 from simpy import Environment
 
-from delivsim.city.config import CustomersConfig
+from delivsim.city.behavior import CustomersConfig
 from delivsim.city.ledger import Ledger
 from delivsim.city.port import Platform
 from delivsim.domain.instance import Instance

@@ -7,7 +7,7 @@ from typing import Any
 
 from simpy import Environment
 
-from delivsim.city.config import KitchensConfig
+from delivsim.city.behavior import KitchensConfig
 from delivsim.city.insist import insist
 from delivsim.city.ledger import Ledger
 from delivsim.city.port import Platform

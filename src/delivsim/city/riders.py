@@ -10,7 +10,7 @@ from typing import Any
 from simpy import Environment
 from simpy.events import Event
 
-from delivsim.city.config import RidersConfig
+from delivsim.city.behavior import RidersConfig
 from delivsim.city.insist import insist, insisting
 from delivsim.city.ledger import Ledger
 from delivsim.city.port import Platform

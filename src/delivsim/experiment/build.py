@@ -10,7 +10,7 @@ from typing import Any
 from simpy import Environment
 from simpy.events import Event
 
-from delivsim.city.config import BehaviorConfig
+from delivsim.city.behavior import BehaviorConfig
 from delivsim.city.customers import Customers
 from delivsim.city.generate import generate
 from delivsim.city.kitchens import Kitchens

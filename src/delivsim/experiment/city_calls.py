@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from delivsim.city.config import BehaviorConfig, CityConfig, CustomersConfig, RidersConfig
+from delivsim.city.behavior import BehaviorConfig, CustomersConfig, RidersConfig
+from delivsim.city.config import CityConfig
 from delivsim.domain.distributions import Law
 from delivsim.domain.instance import Instance
 from delivsim.experiment.bundles import Bundles

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from delivsim.city.config import BehaviorConfig, CityConfig
+from delivsim.city.behavior import BehaviorConfig
+from delivsim.city.config import CityConfig
 from delivsim.city.generate import generate
 from delivsim.domain.instance import Instance
 from delivsim.domain.streams import Streams

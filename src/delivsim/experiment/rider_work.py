@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from delivsim.city.config import KitchensConfig
+from delivsim.city.behavior import KitchensConfig
 from delivsim.domain.instance import Instance
 
 Floats = NDArray[np.float64]

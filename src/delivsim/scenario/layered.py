@@ -10,11 +10,11 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from delivsim.domain.config import Loc
+from delivsim.domain.source_path import SourcePath
 from delivsim.errors import Problem, ScenarioError
 from delivsim.scenario.layers import read_layers
 from delivsim.scenario.mistakes import problems_of
 from delivsim.scenario.nodes import Node, place_of
-from delivsim.scenario.source_path import SourcePath
 
 M = TypeVar("M", bound=BaseModel)
 

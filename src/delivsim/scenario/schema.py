@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
-from delivsim.city.config import BehaviorConfig, CityConfig
+from delivsim.city.behavior import BehaviorConfig
+from delivsim.city.config import CityConfig
 from delivsim.dispatch.config import DispatchConfig
 from delivsim.domain.config import Config, Loc, refuse
+from delivsim.domain.source_path import SourcePath
 from delivsim.domain.units import Duration, Instant, Moment, Money, PositiveDuration, near_miss, shown
 from delivsim.scenario.formats import FORMATS
 from delivsim.scenario.nodes import Node, Place, place_of
 from delivsim.scenario.slos import check_slo, wrong_slos
-from delivsim.scenario.source_path import SourcePath
 from delivsim.scenario.topics import wrong_publishes
 from delivsim.simulated.config import BUILT_IN, FaultConfig, PlatformConfig
 

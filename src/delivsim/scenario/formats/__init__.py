@@ -8,9 +8,9 @@ from os import PathLike
 from delivsim.domain.instance import Instance
 from delivsim.domain.units import near_miss
 from delivsim.errors import InstanceError, Problem
-from delivsim.scenario.formats import mdrplib
+from delivsim.scenario.formats import mdrplib, rappi
 
-FORMATS: dict[str, Callable[[str | PathLike[str]], Instance]] = {"mdrplib": mdrplib.read}
+FORMATS: dict[str, Callable[[str | PathLike[str]], Instance]] = {"mdrplib": mdrplib.read, "rappi": rappi.read}
 """How each format is read, by name."""
 
 

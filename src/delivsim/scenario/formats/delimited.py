@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from delivsim.domain.units import near_miss
-from delivsim.errors import Problem
+from delivsim.errors import InstanceError, Problem
 
 LARGEST = 1e9
 """No time, place or amount of a real day is larger; a larger number is a slip of the pen."""
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d):([0-5]\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +40,16 @@ class Row:
             self.refuse(column, "must not be blank")
         return value
 
-    def number(self, column: str, *, low: float = -LARGEST, above: float = -math.inf) -> float:
-        """Give a number that is at least ``low`` and greater than ``above``; NaN if it is not."""
+    def number(self, column: str, *, low: float = -LARGEST, above: float = -math.inf, high: float = LARGEST) -> float:
+        """Give a number from ``low`` to ``high`` that is greater than ``above``; NaN if it is not."""
         value = self.cells[column]
         found = float(value) if _NUMBER.fullmatch(value) else math.nan
         if math.isnan(found):
             self.refuse(column, f"must be a number, got {value!r}")
         elif found <= above:
             self.refuse(column, f"must be > {above:g}, got {value}")
-        elif not low <= found <= LARGEST:
-            self.refuse(column, f"must be {f'>= {low:g}' if found < low else f'<= {LARGEST:g}'}, got {value}")
+        elif not low <= found <= high:
+            self.refuse(column, f"must be {f'>= {low:g}' if found < low else f'<= {high:g}'}, got {value}")
         else:
             return found
         return math.nan
@@ -58,6 +61,15 @@ class Row:
             return found
         self.refuse(column, f"must be a whole number, got {self.cells[column]}")
         return math.nan
+
+    def clock(self, column: str) -> float:
+        """Give a time of day, as seconds since midnight; NaN if it is none."""
+        value = self.cells[column]
+        if (found := _CLOCK.fullmatch(value)) is None:
+            self.refuse(column, f"must be a time of day such as 18:30:00, got {value!r}")
+            return math.nan
+        hours, minutes, seconds = map(int, found.groups())
+        return 3600.0 * hours + 60.0 * minutes + seconds
 
 
 def read_table(
@@ -96,6 +108,30 @@ def read_table(
         return []
     rows = (_row(path, line, text.split(separator, most), header, problems) for line, text in lines[1:])
     return [row for row in rows if row is not None]
+
+
+def read_things(path: Path, columns: Sequence[str], problems: list[Problem], separator: str = "\t") -> list[Row]:
+    """Read a table of things that must exist and have a name each, in the first of ``columns``."""
+    before = len(problems)
+    rows = read_table(path, columns, problems, separator=separator)
+    if not rows and len(problems) == before:
+        problems.append(Problem(file=str(path), rule="must have a row below the header, got none"))
+    refuse_repeats(rows, columns[0])
+    return rows
+
+
+def refuse_no_folder(path: Path) -> None:
+    """
+    Refuse what is no directory.
+
+    Raises
+    ------
+    InstanceError
+        It is a file, or nothing.
+    """
+    if not os.path.isdir(path):  # unlike Path.is_dir, never raises
+        what = "must be a directory, got a file" if os.path.exists(path) else "no such directory"
+        raise InstanceError.of([Problem(file=str(path), rule=what)])
 
 
 def refuse_repeats(rows: Iterable[Row], column: str) -> None:

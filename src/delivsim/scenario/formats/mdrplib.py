@@ -21,7 +21,7 @@ from delivsim.domain.store import Store
 from delivsim.domain.travel import Euclidean
 from delivsim.domain.units import near_miss
 from delivsim.errors import InstanceError, Problem
-from delivsim.scenario.formats.delimited import Row, read_table, refuse_repeats
+from delivsim.scenario.formats.delimited import Row, read_table, read_things, refuse_no_folder
 
 T = TypeVar("T")
 
@@ -51,14 +51,12 @@ def read(path: str | os.PathLike[str]) -> Instance:
     """
     folder = Path(path)
     problems: list[Problem] = []
-    if not os.path.isdir(folder):  # unlike Path.is_dir, never raises
-        what = "must be a directory, got a file" if os.path.exists(folder) else "no such directory"
-        raise InstanceError.of([Problem(file=str(folder), rule=what)])
-    stores = _table(folder / "restaurants.txt", RESTAURANTS, problems)
+    refuse_no_folder(folder)
+    stores = read_things(folder / "restaurants.txt", RESTAURANTS, problems)
     # The names of a broken table are not all known: no order is blamed for that.
     numbers = None if problems else {row.cells["restaurant"]: i for i, row in enumerate(stores)}
-    orders = _table(folder / "orders.txt", ORDERS, problems)
-    riders = _table(folder / "couriers.txt", COURIERS, problems)
+    orders = read_things(folder / "orders.txt", ORDERS, problems)
+    riders = read_things(folder / "couriers.txt", COURIERS, problems)
     parameters = _parameters(folder / "instance_parameters.txt", problems)
     made = (
         _each(_order(numbers), orders),
@@ -98,16 +96,6 @@ def write(instance: Instance, path: str | os.PathLike[str]) -> None:
     for file, (header, rows) in tables.items():
         text = "".join("\t".join(cells) + "\n" for cells in (header, *rows))
         (folder / file).write_text(text, encoding="utf-8", newline="\n")
-
-
-def _table(path: Path, columns: tuple[str, ...], problems: list[Problem]) -> list[Row]:
-    """Read a table of things that must exist and have a name each, in the first column."""
-    before = len(problems)
-    rows = read_table(path, columns, problems)
-    if not rows and len(problems) == before:
-        problems.append(Problem(file=str(path), rule="must have a row below the header, got none"))
-    refuse_repeats(rows, columns[0])
-    return rows
 
 
 def _parameters(path: Path, problems: list[Problem]) -> list[Row]:
