@@ -203,14 +203,13 @@ class RiderProcess:
     def _drive(self, kind: str, to: Place, order: int) -> Process:
         """Drive somewhere, reporting the position every so often on the way."""
         env, travel, origin = self.env, self.riders.instance.travel, self.place
-        began, seconds = env.now, travel.time(origin, to, self.rider.speed)
+        began, seconds = env.now, travel.time(origin, to, self.rider.speed, env.now)
         every = self.riders.config.report_every or math.inf
         left = seconds
         while left > every:
             yield env.timeout(every)
             left -= every
-            share = 1.0 - left / seconds
-            self.place = (origin[0] + share * (to[0] - origin[0]), origin[1] + share * (to[1] - origin[1]))
+            self.place = travel.along(origin, to, 1.0 - left / seconds, self.rider.speed)
             self._report()
         if left > 0:
             yield env.timeout(began + seconds - env.now)

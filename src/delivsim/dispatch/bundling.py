@@ -136,9 +136,9 @@ def same_store_bundles(
     """
     rows = rows[np.lexsort((problem.orders[rows], problem.ready_at[rows], problem.stores[rows]))]
     of_one_store = np.split(np.arange(len(rows)), np.flatnonzero(np.diff(problem.stores[rows])) + 1)
-    out = problem.travel.times(problem.pickups[rows], problem.dropoffs[rows]).tolist()
-    between = _between(problem, rows)
-    ready = np.maximum(problem.ready_at[rows], problem.now).tolist()
+    ready_at = np.maximum(problem.ready_at[rows], problem.now)
+    out = problem.travel.times(problem.pickups[rows], problem.dropoffs[rows], at=ready_at).tolist()
+    between, ready = _between(problem, rows), ready_at.tolist()
     bundles: list[tuple[int, ...]] = []
     for group in of_one_store:
         routes = StoreRoutes(out, between, problem.rules.dropoff_service_time, price, spared, largest)
@@ -158,6 +158,6 @@ def _between(problem: DispatchProblem, rows: Ints) -> dict[tuple[int, int], floa
             break
         a, b = first, first + apart
         for i, j in ((a, b), (b, a)):
-            times = problem.travel.times(doors[i], doors[j]).tolist()
+            times = problem.travel.times(doors[i], doors[j], at=problem.now).tolist()
             found.update(zip(zip(i.tolist(), j.tolist(), strict=True), times, strict=True))
     return found

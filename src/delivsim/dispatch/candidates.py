@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
-from delivsim.domain.travel import EARTH_RADIUS, Haversine, Travel
+from delivsim.domain.travel import Travel
+from delivsim.domain.travel.haversine import in_space
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,12 +42,8 @@ def nearest_pairs(left: Floats, right: Floats, k: int) -> tuple[Ints, Ints]:
 
 
 def flat(places: Floats, travel: Travel) -> Floats:
-    """Give places on a plane in metres, good enough to tell near from far."""
-    if not isinstance(travel, Haversine) or not len(places):
-        return places
-    degree = math.radians(1.0) * EARTH_RADIUS
-    shrunk = math.cos(math.radians(float(places[:, 1].mean())))
-    return np.multiply(places, (degree * shrunk, degree))
+    """Give places in metres, good enough to tell near from far; (n, 3) where they were longitudes and latitudes."""
+    return in_space(places) if travel.geographic else places
 
 
 def _neighbors(few: Floats, many: Floats, k: int) -> tuple[Ints, Ints]:

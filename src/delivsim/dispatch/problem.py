@@ -213,5 +213,6 @@ def _pickup_at(problem: DispatchProblem, rows: list[int], rider: int) -> float:
         (float(here[0]), float(here[1])),
         (float(store[0]), float(store[1])),
         None if np.isnan(speed) else speed,
+        leave,
     )
     return max(leave + way + problem.rules.pickup_service_time / 2.0, float(problem.ready_at[rows].max()))

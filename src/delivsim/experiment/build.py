@@ -201,7 +201,8 @@ def _promise(platform: PlatformConfig, instance: Instance) -> Promise:
     waiting, speed = config.waiting, config.speed
 
     def estimate(now: float, preparation_time: float, place: Place, address: Place) -> float:
-        return now + preparation_time + waiting + instance.travel.time(place, address, speed)
+        leave = now + preparation_time + waiting
+        return leave + instance.travel.time(place, address, speed, leave)
 
     return estimate
 

@@ -59,12 +59,13 @@ def _measured(matches: list[tuple[DispatchProblem, Match]]) -> Bundles:
     return Bundles(orders=orders / len(matches), way=float(way / direct) if direct > 0 else 1.0)
 
 
-def _ways(problem: DispatchProblem, match: Match) -> tuple[float, float]:
+def _ways(problem: DispatchProblem, match: Match) -> tuple[float, ...]:
     """Seconds from the store past all doors of a bundle, and from the store to each door anew."""
     rows = np.searchsorted(problem.orders, match.orders)
     doors, stores = problem.dropoffs[rows], problem.pickups[rows]
     stops = np.concatenate((stores[:1], doors[:-1]))
-    return float(problem.travel.times(stops, doors).sum()), float(problem.travel.times(stores, doors).sum())
+    ways = (problem.travel.times(places, doors, at=problem.now) for places in (stops, stores))
+    return tuple(float(seconds.sum()) for seconds in ways)
 
 
 def _situation(instance: Instance, work: RiderWork, every: float, now: float, bundles: Bundles) -> DispatchProblem:

@@ -63,7 +63,7 @@ def rider_work(instance: Instance, kitchens: KitchensConfig) -> RiderWork:
     """
     numbers, stores, doors, placed_at = _places(instance)
     rules = instance.rules
-    to_customer = instance.travel.times(stores, doors)
+    to_customer = instance.travel.times(stores, doors, at=placed_at)
     to_store = ways_to_store(instance)
     before = (float(to_store.mean()) if to_store.size else 0.0) + rules.pickup_service_time / 2
     ready_at = _ready(instance, kitchens, placed_at)
@@ -103,13 +103,14 @@ def ways_to_store(instance: Instance) -> Floats:
 
     _, stores, doors, placed_at = _places(instance)
     if len(placed_at) < 2:
-        return instance.travel.times(stores, doors)
+        return instance.travel.times(stores, doors, at=placed_at)
     found = []
     for pool in _pools(placed_at):
         before = np.arange(max(0, pool[0] - len(pool)), pool[0])
         rows, columns = _spread(before), _spread(pool)
         n, m = len(rows), len(columns)
-        ways = instance.travel.times(np.repeat(doors[rows], m, axis=0), np.tile(stores[columns], (n, 1))).reshape(n, m)
+        froms, tos, at = np.repeat(doors[rows], m, axis=0), np.tile(stores[columns], (n, 1)), float(placed_at[pool[0]])
+        ways = instance.travel.times(froms, tos, at=at).reshape(n, m)
         found.append(ways[linear_sum_assignment(ways)])
     return np.concatenate(found)
 

@@ -136,7 +136,8 @@ def plan(travel: Travel, rules: Rules, rider: RiderRecord, jobs: Sequence[OpenJo
     """Where and when a rider will be free again after fetching these orders and delivering them in this order."""
     speed = None if math.isnan(rider.speed) else rider.speed
     place: Place = jobs[0].placed.pickup
-    clock = max(now, rider.free_at) + travel.time(rider.place, place, speed) + rules.pickup_service_time / 2
+    leave = max(now, rider.free_at)
+    clock = leave + travel.time(rider.place, place, speed, leave) + rules.pickup_service_time / 2
     clock = max(clock, *(job.ready_at for job in jobs)) + rules.pickup_service_time / 2
     return _drop_offs(travel, rules, speed, place, [job.placed.address for job in jobs], clock)
 
@@ -145,7 +146,7 @@ def _drop_offs(
     travel: Travel, rules: Rules, speed: float | None, place: Place, addresses: Sequence[Place], clock: float
 ) -> tuple[Place, float]:
     for address in addresses:
-        clock += travel.time(place, address, speed) + rules.dropoff_service_time
+        clock += travel.time(place, address, speed, clock) + rules.dropoff_service_time
         place = address
     return place, clock
 

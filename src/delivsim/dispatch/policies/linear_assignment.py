@@ -161,7 +161,8 @@ class Plan:
 
 def _ways(problem: DispatchProblem, orders: Ints, riders: Ints) -> Floats:
     """Seconds from setting out to having food that is ready."""
-    way = problem.travel.times(problem.places[riders], problem.pickups[orders], problem.speeds[riders])
+    leave = np.maximum(problem.free_at[riders], problem.now)
+    way = problem.travel.times(problem.places[riders], problem.pickups[orders], problem.speeds[riders], leave)
     return np.asarray(way + problem.rules.pickup_service_time / 2.0)
 
 
@@ -176,5 +177,7 @@ def _metres_per_second(problem: DispatchProblem) -> float:
     points = np.concatenate((problem.pickups, problem.places))
     low, high = points.min(axis=0), points.max(axis=0)
     ends = (float(low[0]), float(low[1])), (float(high[0]), float(high[1]))
-    seconds = problem.travel.time(*ends)
-    return problem.travel.distance(*ends) / seconds if seconds > 0.0 else 1.0
+    seconds = problem.travel.time(*ends, at=problem.now)
+    return (
+        float(np.linalg.norm(np.diff(flat(np.array(ends), problem.travel), axis=0))) / seconds if seconds > 0.0 else 1.0
+    )

@@ -49,7 +49,8 @@ class Nearest:
         return Assignment(tuple(_match(problem, row, free[found[row]]) for row in np.flatnonzero(found >= 0)))
 
     def _price(self, problem: DispatchProblem, orders: Ints, riders: Ints) -> Floats:
-        way = problem.travel.times(problem.places[riders], problem.pickups[orders], problem.speeds[riders])
+        places, speeds = problem.places[riders], problem.speeds[riders]
+        way = problem.travel.times(places, problem.pickups[orders], speeds, problem.now)
         there = problem.now + way + problem.rules.pickup_service_time / 2.0
         pickup = np.maximum(there, problem.ready_at[orders])
         cost = way + self.urgency * (problem.ready_at[orders] - problem.now)
