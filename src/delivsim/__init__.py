@@ -18,8 +18,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from delivsim.dispatch.assignment import Assignment, DispatchPolicy, Match, Move, Wait
+    from delivsim.dispatch.lawful import check_assignment
     from delivsim.dispatch.policies import POLICIES
-    from delivsim.dispatch.problem import Assignment, DispatchPolicy, DispatchProblem, Match, check_assignment
+    from delivsim.dispatch.problem import DispatchProblem
     from delivsim.domain.instance import Instance, Rules
     from delivsim.domain.order import Order, Outcome
     from delivsim.domain.rider import Rider
@@ -32,11 +34,13 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "POLICIES": "dispatch.policies",
-    "Assignment": "dispatch.problem",
-    "DispatchPolicy": "dispatch.problem",
+    "Assignment": "dispatch.assignment",
+    "DispatchPolicy": "dispatch.assignment",
     "DispatchProblem": "dispatch.problem",
-    "Match": "dispatch.problem",
-    "check_assignment": "dispatch.problem",
+    "Match": "dispatch.assignment",
+    "Move": "dispatch.assignment",
+    "Wait": "dispatch.assignment",
+    "check_assignment": "dispatch.lawful",
     "Instance": "domain.instance",
     "Rules": "domain.instance",
     "Order": "domain.order",
@@ -66,6 +70,7 @@ __all__ = [
     "Instance",
     "InstanceError",
     "Match",
+    "Move",
     "Order",
     "Outcome",
     "PolicyError",
@@ -76,6 +81,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Store",
+    "Wait",
     "__version__",
     "check_assignment",
     "load_result",

@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from delivsim.dispatch.lawful import check_assignment
 from delivsim.dispatch.policies import POLICIES
-from delivsim.dispatch.problem import DispatchProblem, check_assignment
+from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Euclidean, Haversine
 

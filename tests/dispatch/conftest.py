@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from delivsim.dispatch.problem import DispatchPolicy, DispatchProblem, Match, check_assignment
+from delivsim.dispatch.assignment import DispatchPolicy, Match
+from delivsim.dispatch.lawful import check_assignment
+from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.instance import Instance
 from delivsim.scenario.formats.mdrplib import read
 

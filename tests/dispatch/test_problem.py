@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from delivsim.dispatch.problem import Assignment, DispatchProblem, Match, check_assignment
+from delivsim.dispatch.known import Demand, Promises, asked_by
+from delivsim.dispatch.problem import UNLIMITED, DispatchProblem
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Euclidean
-from delivsim.errors import InputError, PolicyError
+from delivsim.errors import InputError
 
 
 def problem(**changes) -> DispatchProblem:
@@ -27,6 +28,23 @@ def problem(**changes) -> DispatchProblem:
         "rules": Rules(pickup_service_time=100.0),
     }
     return DispatchProblem(**(given | changes))
+
+
+ROWS = {
+    "stores": [7, 7],
+    "placed_at": [0.0, 0.0],
+    "ready_at": [1100.0, 1100.0],
+    "pickup_at": [1200.0, 1200.0],
+    "pickups": [[0.0, 0.0]] * 2,
+    "dropoffs": [[0.0, 50.0]] * 2,
+    "picked_up": [False, False],
+}
+THREE = {name: [*values, values[0]] for name, values in ROWS.items()}
+
+
+def promised(**changes) -> Promises:
+    """Two orders of store 7 that rider 2 fetches in bundle 4."""
+    return Promises(**({"orders": [1, 2], "riders": [2, 2], "bundles": [4, 4]} | ROWS | changes))
 
 
 def test_arrays_arrive_read_only():
@@ -66,38 +84,51 @@ def test_a_wrong_problem_is_refused(changes, message):
         problem(**changes)
 
 
-def test_a_lawful_assignment_passes():
-    """Rider 2 has the food at 1550, just when the shift ends; rider 4 travels at his own speed."""
-    check_assignment(problem(), Assignment((Match(2, (5, 3)), Match(4, (9,)))))
-    check_assignment(problem(), Assignment())
-
-
 @pytest.mark.parametrize(
-    ("changes", "matches", "message"),
+    ("make", "message"),
     [
-        ({}, (Match(2, (4,)),), "order 4: not in the problem"),
-        ({}, (Match(7, (3,)),), "rider 7: not in the problem"),
-        ({}, (Match(2, (3,)), Match(4, (3,))), "order 3: matched twice"),
-        ({}, (Match(4, (3, 3)),), "order 3: matched twice"),
-        ({}, (Match(4, (3,)), Match(4, (9,))), "rider 4: matched twice"),
-        ({}, (Match(4, ()),), "rider 4: an empty bundle"),
-        ({}, (Match(4, (3, 9)),), "orders of several stores"),
-        (
-            {"off_at": np.array([1549.0, 9e3])},
-            (Match(2, (3,)),),
-            "would be picked up at 1550 s, after the shift",
-        ),
-        ({"off_at": np.array([9e3, 1499.0])}, (Match(4, (3, 5)),), "would be picked up at 1500 s"),
-        ({"off_at": np.array([9e3, 1599.0])}, (Match(4, (9,)),), "would be picked up at 1600 s"),
+        (lambda: Promises(orders=[1, 1], riders=[2, 2], bundles=[4, 4], **ROWS), "promised twice"),
+        (lambda: Promises(orders=[1, 2, 3], riders=[2, 2, 2], bundles=[4, 5, 4], **THREE), "must stand together"),
+        (lambda: Promises(orders=[1, 2], riders=[2], bundles=[4, 4], **ROWS), "riders: shape must be"),
+        (lambda: Demand(stores=[0], places=[(0.0, np.nan)], rates=[1.0]), "places: every value must be finite"),
+        (lambda: Demand(stores=[0], places=[(0.0, 1.0)], rates=[-1.0]), "rates must be >= 0"),
+        (lambda: problem(promises=promised(orders=[3, 8])), "both open and promised"),
+        (lambda: problem(capacities=np.array([0, 1])), "capacities: must be >= 1"),
+        (lambda: problem(moving_until=np.array([np.nan, 1.0])), "moving_until: must not be NaN"),
     ],
 )
-def test_a_forbidden_assignment_is_refused(changes, matches, message):
-    """Every rule of the port is held, and the message says which order or rider broke it."""
-    with pytest.raises(PolicyError, match=message):
-        check_assignment(problem(**changes), Assignment(matches))
+def test_wrong_knowledge_is_refused(make, message):
+    """Promises, demand and capacities are checked once, too."""
+    with pytest.raises(InputError, match=message):
+        make()
 
 
-def test_mixed_bundles_pass_where_the_rules_allow_them():
-    """Orders of several stores may share a bundle when the instance says so."""
-    rules = Rules(pickup_service_time=100.0, same_store_bundles=False)
-    check_assignment(problem(rules=rules), Assignment((Match(4, (3, 9)),)))
+def test_riders_without_a_capacity_carry_what_the_rules_say():
+    """Without numbers of their own all riders carry as many as the rules allow, or any number."""
+    assert problem(rules=Rules(capacity=3)).carries.tolist() == [3, 3]
+    assert problem().carries.tolist() == [UNLIMITED, UNLIMITED]
+
+
+def test_a_batch_of_travel_times_knows_the_riders_speed():
+    """The same way takes a fast rider half the time."""
+    made = problem()
+    assert made.ways_to_stores(np.array([0, 0]), np.array([0, 0])).tolist() == [500.0, 500.0]
+    assert made.times(made.pickups[:1], made.dropoffs[1:2], np.array([1])).tolist() == [100.0]
+
+
+def test_only_the_last_bundle_of_a_rider_grows():
+    """Of two bundles of one rider the later one may grow, and none that is on board."""
+    made = promised(orders=[1, 2], bundles=[4, 5])
+    assert [rows.tolist() for rows in made.growing()] == [[1]]
+    assert promised(orders=[1, 2], picked_up=[True, True]).growing() == []
+
+
+def test_a_policy_asks_for_what_there_is():
+    """What a policy wants to be told is checked, with the list of what can be asked for."""
+
+    class Curious:
+        asks = frozenset({"weather"})
+
+    with pytest.raises(InputError, match="asks: must be of promises, demand, got 'weather'"):
+        asked_by(Curious())
+    assert asked_by(object()) == frozenset()

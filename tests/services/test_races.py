@@ -109,7 +109,7 @@ def offered(hand: Hand) -> OfferAnswer:
     job = open_job(7, 0.0)
     hand.put(3, RiderRecord(3, 0.0, 0.0, 0.0, math.inf, math.nan, offer=50))
     hand.put(7, Job("offered", job, 3))
-    hand.put(50, Offer(OfferMade(50, 1, 3, 0, (0.0, 0.0), (Stop(7, 7, (9.0, 9.0)),)), (job,)))
+    hand.put(50, Offer(OfferMade(50, 1, 3, (Stop(7, 7, (9.0, 9.0), 0, (0.0, 0.0)),)), (job,)))
     return OfferAnswer(50, 3)
 
 
@@ -180,8 +180,8 @@ def test_a_bundle_is_asked_for_order_by_order() -> None:
     hand = Hand()
     jobs = tuple(open_job(order, 0.0) for order in (7, 8))
     hand.put(3, RiderRecord(3, 0.0, 0.0, 0.0, math.inf, math.nan, offer=50))
-    stops = tuple(Stop(order, order, (9.0, 9.0)) for order in (7, 8))
-    hand.put(50, Offer(OfferMade(50, 1, 3, 0, (0.0, 0.0), stops), jobs))
+    stops = tuple(Stop(order, order, (9.0, 9.0), 0, (0.0, 0.0)) for order in (7, 8))
+    hand.put(50, Offer(OfferMade(50, 1, 3, stops), jobs))
     answer = hand.run(deliveries(prepare_on_accept=True).accept_offer(OfferAnswer(50, 3)))
     assert (answer.status, answer.body.orders) == (200, (7, 8))
     assert [asked.order for asked in hand.calls] == [7, 8]

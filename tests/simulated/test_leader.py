@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from delivsim.dispatch.problem import Assignment, DispatchProblem, Match
+from delivsim.dispatch.assignment import Assignment, Match
+from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Euclidean
 from delivsim.errors import PolicyError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Generator
+from enum import Enum, auto
 from typing import Any
 
 from simpy import Environment
@@ -12,13 +13,14 @@ from simpy.events import Event
 
 from delivsim.city.behavior import RidersConfig
 from delivsim.city.insist import insist, insisting
-from delivsim.city.ledger import Ledger
+from delivsim.city.ledger import Ledger, OrderFile
 from delivsim.city.port import Platform
 from delivsim.domain.instance import Instance
 from delivsim.domain.order import Outcome
 from delivsim.domain.streams import Streams
 from delivsim.services.messages import (
     DropOff,
+    Errand,
     Message,
     OfferAnswer,
     OfferMade,
@@ -35,6 +37,15 @@ APP = "rider"
 Process = Generator[Any, Any, Any]
 
 
+class Stage(Enum):
+    """How far a rider is with the first of the bundles to be done."""
+
+    AWAY = auto()
+    DRIVING = auto()
+    AT_STORE = auto()
+    LOADED = auto()
+
+
 class RiderProcess:
     """One rider: a process for the way, and answers to offers beside it."""
 
@@ -47,6 +58,10 @@ class RiderProcess:
         self.n_carried = 0
         self.idle: Event | None = None
         self.answering = 0
+        self.errand: Errand | None = None
+        self.stage = Stage.AWAY
+        self.arrival: Event | None = None
+        self.called: Event | None = None
         self.env.process(self.run())
 
     def run(self) -> Process:
@@ -58,13 +73,18 @@ class RiderProcess:
             return
         self.platform.subscribe("rider.offered", self.number, self._offered)
         self.platform.subscribe("rider.withdrawn", self.number, self._withdrawn)
+        self.platform.subscribe("rider.moved", self.number, self._moved)
         speed = math.nan if rider.speed is None else rider.speed
-        yield from self._insist("go_online", RiderOn(self.number, self.place, rider.off_at, speed))
+        most = rider.capacity or self.riders.instance.rules.capacity or math.inf
+        yield from self._insist("go_online", RiderOn(self.number, self.place, rider.off_at, speed, most))
         env.timeout(max(0.0, rider.off_at - env.now)).callbacks.append(self._wake)
         while self.bundles or self.answering or env.now < rider.off_at:
             if self.bundles:
                 yield from self._serve(self.bundles[0])
                 self.bundles.popleft()
+                self.stage = Stage.AWAY
+            elif self.errand is not None:
+                yield from self._move(self.errand.place)
             else:
                 yield from self._rest()
         yield from self._insist("go_offline", RiderRef(self.number))
@@ -104,6 +124,9 @@ class RiderProcess:
             file.n_offers += 1
             attempt = max(attempt, file.n_offers)
         first = made.stops[0].reference
+        if made.joins and self.bundles and self.bundles[0].offer == made.joins and self.stage is Stage.DRIVING:
+            self.arrival = self.arrival or self.env.event()
+            yield self.arrival
         mood = self.riders.streams.uniform("rider/answer", self.number, first, attempt)
         answer = "accepted" if mood < self.riders.config.accept else "declined"
         if mood >= 1.0 - self.riders.config.ignore:
@@ -124,58 +147,116 @@ class RiderProcess:
         self._wake()
 
     def _take(self, made: OfferMade, wanted: tuple[int, ...]) -> None:
-        """Put an accepted bundle behind those to be done before it."""
+        """Put an accepted bundle behind those to be done before it, or what joins one into it."""
         stops = tuple(stop for stop in made.stops if stop.order in wanted)
+        at = self._growing(made.joins) if made.joins else None
+        if made.joins and at is None:
+            return  # too late: the platform hears of it at the pick-up
         for stop in stops:
             file = self.ledger.files[stop.reference]
             file.assigned_at, file.rider = self.env.now, self.number
             self.ledger.reopened(stop.reference)
-        self.bundles.append(made._replace(stops=stops))
+        if at is None:
+            self.bundles.append(made._replace(stops=stops))
+        else:
+            self._grow(at, made.sequence, stops)
+        if self.called is not None and not self.called.triggered:
+            self.called.succeed()
+
+    def _growing(self, number: int) -> int | None:
+        """Where a bundle that is still to be picked up stands among those to be done."""
+        for at, bundle in enumerate(self.bundles):
+            if bundle.offer == number and (at > 0 or self.stage is not Stage.LOADED):
+                return at
+        return None
+
+    def _grow(self, at: int, sequence: tuple[int, ...], more: tuple[Stop, ...]) -> None:
+        """Deliver a bundle's orders, with those that joined it, in the order they were told."""
+        place = {order: k for k, order in enumerate(sequence)}
+        stops = sorted((*self.bundles[at].stops, *more), key=lambda stop: place.get(stop.order, len(place)))
+        self.bundles[at] = self.bundles[at]._replace(stops=tuple(stops))
+        if at == 0 and self.stage is Stage.AT_STORE:
+            for stop in more:
+                file = self.ledger.files[stop.reference]
+                file.departed_at = file.arrived_at = self.env.now
 
     def _withdrawn(self, message: Message) -> None:
         file = self.ledger.files[message.body.reference]
         if file.rider in (-1, self.number) and math.isnan(file.picked_up_at):
             self.ledger.withdrawn(message.body.reference)
 
+    def _moved(self, message: Message) -> None:
+        self.errand = message.body
+        self._wake()
+
     # --- the way -------------------------------------------------------------------------------------------------
 
     def _serve(self, bundle: OfferMade) -> Process:
-        """Fetch the orders of a bundle and deliver them one after the other."""
-        env, rules = self.env, self.riders.instance.rules
-        files = [self.ledger.files[stop.reference] for stop in bundle.stops]
-        first = bundle.stops[0].reference
-        for file in files:
-            file.departed_at = env.now
-        yield from self._drive("to_store", bundle.pickup, first)
-        for file in files:
-            file.arrived_at = env.now
-        if all(file.withdrawn for file in files):
-            self._report()
-            return
-        yield from self._stay("pickup", rules.pickup_service_time / 2, first)
-        yield from self._wait_for_food(bundle, first)
-        going = yield from self._pick_up(bundle)
-        yield from self._stay("pickup", rules.pickup_service_time / 2, first)
-        for stop in going:
+        """Fetch the orders of a bundle, store by store, and deliver them one after the other."""
+        self.errand = None
+        if bundle.hold_until > self.env.now:
+            yield self.env.timeout(bundle.hold_until - self.env.now)
+        half = self.riders.instance.rules.dropoff_service_time / 2
+        going: list[Stop] = []
+        for store in dict.fromkeys(stop.store for stop in self.bundles[0].stops):
+            going += yield from self._fetch(store)
+        self.stage = Stage.LOADED
+        place = {stop.order: k for k, stop in enumerate(self.bundles[0].stops)}
+        for stop in sorted(going, key=lambda stop: place[stop.order]):
             yield from self._drive("to_customer", stop.address, stop.reference)
-            yield from self._stay("dropoff", rules.dropoff_service_time / 2, stop.reference)
+            yield from self._stay("dropoff", half, stop.reference)
             self._hand_over(stop)
-            yield from self._stay("dropoff", rules.dropoff_service_time / 2, stop.reference)
+            yield from self._stay("dropoff", half, stop.reference)
         if not going:
             self._report()
 
-    def _wait_for_food(self, bundle: OfferMade, first: int) -> Process:
-        began = self.env.now
-        for stop in bundle.stops:
-            ready = self.ledger.wait_ready(stop.reference)
-            while ready is not None:
-                yield ready
+    def _fetch(self, store: int) -> Generator[Any, Any, list[Stop]]:
+        """Go to one store of the bundle and pick up what is still wanted of it."""
+        half = self.riders.instance.rules.pickup_service_time / 2
+        stops = self._stops_at(store)
+        files = [self.ledger.files[stop.reference] for stop in stops]
+        first = stops[0].reference
+        for file in files:
+            file.departed_at = self.env.now
+        self.stage = Stage.DRIVING
+        yield from self._drive("to_store", stops[0].pickup, first)
+        self._arrive(files)
+        if all(file.withdrawn for file in files):
+            return []
+        yield from self._stay("pickup", half, first)
+        yield from self._wait_for_food(store, first)
+        self.stage = Stage.LOADED
+        going = yield from self._pick_up(self._stops_at(store))
+        yield from self._stay("pickup", half, first)
+        return going
+
+    def _stops_at(self, store: int) -> list[Stop]:
+        return [stop for stop in self.bundles[0].stops if stop.store == store]
+
+    def _arrive(self, files: list[OrderFile]) -> None:
+        """Be at the store; what is to join the bundle is told now."""
+        self.stage = Stage.AT_STORE
+        for file in files:
+            file.arrived_at = self.env.now
+        if self.arrival is not None:
+            self.arrival.succeed()
+            self.arrival = None
+
+    def _wait_for_food(self, store: int, first: int) -> Process:
+        """Wait until all of the bundle is ready, with whatever joins it meanwhile."""
+        began, known = self.env.now, 0
+        while known < len(self.bundles[0].stops):
+            known = len(self.bundles[0].stops)
+            for stop in self._stops_at(store):
                 ready = self.ledger.wait_ready(stop.reference)
+                while ready is not None:
+                    yield ready
+                    ready = self.ledger.wait_ready(stop.reference)
         self.riders.record_leg(self.number, first, "wait", began, self.place, self.place, 0.0, self.n_carried)
 
-    def _pick_up(self, bundle: OfferMade) -> Generator[Any, Any, list[Stop]]:
+    def _pick_up(self, stops: list[Stop]) -> Generator[Any, Any, list[Stop]]:
         """Take what is still wanted; the platform has the last word."""
-        wanted = [stop for stop in bundle.stops if not self.ledger.files[stop.reference].withdrawn]
+        wanted = [stop for stop in stops if not self.ledger.files[stop.reference].withdrawn]
         if wanted:
             picked_up_at = self.env.now
             orders = tuple(stop.order for stop in wanted)
@@ -187,6 +268,23 @@ class RiderProcess:
                 file.picked_up_at, file.bundle_size = picked_up_at, len(wanted)
         self.n_carried += len(wanted)
         return wanted
+
+    def _move(self, place: Place) -> Process:
+        """Drive to where to wait; an accepted bundle calls the rider away where the rules say so."""
+        self.errand = None
+        env, travel, origin, began = self.env, self.riders.instance.travel, self.place, self.env.now
+        seconds = travel.time(origin, place, self.rider.speed, began)
+        if self.riders.instance.rules.diversion:
+            self.called = env.event()
+            yield self.called | env.timeout(seconds)
+            self.called = None
+        else:
+            yield env.timeout(seconds)
+        share = 1.0 if env.now >= began + seconds else (env.now - began) / seconds
+        self.place = place if share >= 1.0 else travel.along(origin, place, share, self.rider.speed)
+        metres = travel.distance(origin, self.place)
+        self.riders.record_leg(self.number, -1, "move", began, origin, self.place, metres, 0)
+        self._report()
 
     def _hand_over(self, stop: Stop) -> None:
         self.ledger.files[stop.reference].delivered_at = self.env.now
@@ -263,8 +361,9 @@ class Riders:
     def record_offer(self, made: OfferMade, offered_at: float, answered_at: float, answer: str) -> None:
         """Write a row for each order of an offer."""
         del self.unanswered[made.offer]
-        n = len(made.stops)
-        for position, stop in enumerate(made.stops):
+        n = len(made.sequence) or len(made.stops)
+        for k, stop in enumerate(made.stops):
+            position = made.sequence.index(stop.order) if made.sequence else k
             self._offers.append(
                 (
                     made.offer, made.decision, stop.reference, made.rider, position, n, offered_at, answered_at,

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from delivsim.dispatch.assignment import DispatchPolicy
 from delivsim.dispatch.policies import POLICIES
-from delivsim.dispatch.problem import DispatchPolicy
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.distributions import DurationLaw, duration_law
 from delivsim.domain.units import Duration, PositiveDuration, near_miss, shown

@@ -1,30 +1,28 @@
 """
-The port of the dispatch core: a problem of arrays in, an assignment of bundles to riders out.
+The port of the dispatch core, going in: what the dispatcher knows at one decision, as arrays.
 
 A policy knows nothing else: no clock, no simulation, no platform. The same object decides in a simulation
-and in production.
+and in production. What it answers is in ``assignment.py``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from delivsim.dispatch.arrays import Floats, Ints, freeze, refuse_unless_finite
+from delivsim.dispatch.known import NO_DEMAND, NO_PROMISES, Demand, Promises
 from delivsim.domain.instance import Rules
-from delivsim.domain.travel import Travel
-from delivsim.errors import InputError, PolicyError
+from delivsim.domain.travel import Instants, Travel
+from delivsim.errors import InputError
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-TOLERANCE = 1e-6
-"""Seconds by which a pick-up may pass the end of a shift: the rounding error of float arithmetic."""
+UNLIMITED = 2**31 - 1
+"""The capacity of a rider who may carry any number of orders."""
 
 _ORDER_FLOATS = ("placed_at", "ready_at")
-_RIDER_FLOATS = ("free_at", "off_at", "speeds")
+_RIDER_FLOATS = ("free_at", "off_at", "speeds", "moving_until")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,6 +60,14 @@ class DispatchProblem:
         Travel times and distances between places.
     rules
         The rules in force.
+    capacities
+        Orders that each rider can carry at the same time, shape (m,), >= 1; None: as ``rules.capacity`` says.
+    moving_until
+        Until when each is on the way to where he was sent to wait, shape (m,), seconds; None: nobody is.
+    promises
+        Bundles that riders have accepted and not yet delivered, if the policy asks for ``promises``.
+    demand
+        All stores and their recent demand, if the policy asks for ``demand``.
 
     Raises
     ------
@@ -84,135 +90,84 @@ class DispatchProblem:
     speeds: Floats
     travel: Travel
     rules: Rules
+    capacities: Ints | None = None
+    moving_until: Floats | None = None
+    promises: Promises = NO_PROMISES
+    demand: Demand = NO_DEMAND
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.now) and np.isfinite(self.every) and self.every > 0.0):
             raise InputError(f"dispatch problem: now must be finite and every > 0, got {self.now} and {self.every}")
         n, m = np.size(self.orders), np.size(self.riders)
-        for name, size in (("orders", n), ("stores", n), ("riders", m)):
-            self._freeze(name, np.int64, (size,))
+        if self.capacities is None:
+            object.__setattr__(self, "capacities", np.full(m, self.rules.capacity or UNLIMITED))
+        if self.moving_until is None:
+            object.__setattr__(self, "moving_until", np.full(m, -np.inf))
+        for name, size in (("orders", n), ("stores", n), ("riders", m), ("capacities", m)):
+            freeze(self, name, np.int64, (size,))
         for name in _ORDER_FLOATS:
-            self._freeze(name, np.float64, (n,))
+            freeze(self, name, np.float64, (n,))
         for name in _RIDER_FLOATS:
-            self._freeze(name, np.float64, (m,))
+            freeze(self, name, np.float64, (m,))
         for name, size in (("pickups", n), ("dropoffs", n), ("places", m)):
-            self._freeze(name, np.float64, (size, 2))
+            freeze(self, name, np.float64, (size, 2))
         self._check_values()
-
-    def _freeze(self, name: str, kind: type, shape: tuple[int, ...]) -> None:
-        """Replace a field by a read-only view of the right type; a copy only where the type is another."""
-        array: NDArray[Any] = np.asarray(getattr(self, name), dtype=kind)
-        if array.shape != shape:
-            if array.size or shape[0]:
-                raise InputError(f"dispatch problem: {name}: shape must be {shape}, got {array.shape}")
-            array = array.reshape(shape)
-        view = array.view()
-        view.flags.writeable = False
-        object.__setattr__(self, name, view)
 
     def _check_values(self) -> None:
         for name in ("orders", "riders"):
             numbers = getattr(self, name)
             if not (numbers[1:] > numbers[:-1]).all():
                 raise InputError(f"dispatch problem: {name}: numbers must ascend, each once")
-        for name in ("placed_at", "ready_at", "pickups", "dropoffs", "places", "free_at"):
-            if not np.isfinite(getattr(self, name)).all():
-                raise InputError(f"dispatch problem: {name}: every value must be finite")
-        if np.isnan(self.off_at).any():
-            raise InputError("dispatch problem: off_at: must not be NaN")
+        refuse_unless_finite(self, "placed_at", "ready_at", "pickups", "dropoffs", "places", "free_at")
+        for name in ("off_at", "moving_until"):
+            if np.isnan(getattr(self, name)).any():
+                raise InputError(f"dispatch problem: {name}: must not be NaN")
         if (self.speeds <= 0.0).any():
             raise InputError("dispatch problem: speeds: must be > 0, or NaN for the travel model's own")
+        if (self.carries < 1).any():
+            raise InputError("dispatch problem: capacities: must be >= 1")
+        if self.promises.orders.size and np.isin(self.promises.orders, self.orders).any():
+            raise InputError("dispatch problem: promises: an order is both open and promised")
 
+    @property
+    def carries(self) -> Ints:
+        """Orders that each rider can carry at the same time, shape (m,)."""
+        assert self.capacities is not None, "filled in at construction"
+        return self.capacities
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """
-    Offer these orders to this rider now; a rider who is not yet free goes as soon as he is.
+    @property
+    def idle(self) -> NDArray[np.bool_]:
+        """Whether each rider has nothing to do, not even a way to where to wait, shape (m,)."""
+        assert self.moving_until is not None, "filled in at construction"
+        return (self.free_at <= self.now) & (self.moving_until <= self.now) & (self.off_at > self.now)
 
-    Parameters
-    ----------
-    rider
-        The rider's number.
-    orders
-        Numbers of the bundle's orders, in the order they are delivered.
-    reason
-        Why, for people to read.
-    """
+    @property
+    def leave_at(self) -> Floats:
+        """When each rider can set out at the earliest, shape (m,), seconds."""
+        return np.maximum(self.free_at, self.now)
 
-    rider: int
-    orders: tuple[int, ...]
-    reason: str = ""
+    def times(
+        self, origins: Floats, destinations: Floats, riders: Ints | None = None, at: Instants | None = None
+    ) -> Floats:
+        """
+        Give travel times in one batch.
 
+        Parameters
+        ----------
+        origins, destinations
+            Places, shape (k, 2) each.
+        riders
+            Rows of the riders who drive, shape (k,); None: at the travel model's own speed.
+        at
+            When they set out, one instant for all or shape (k,); None: now.
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """What a policy decided; an order that is in no match waits for the next decision."""
+        Returns
+        -------
+        Seconds, shape (k,).
+        """
+        speeds = None if riders is None else self.speeds[riders]
+        return self.travel.times(origins, destinations, speeds, self.now if at is None else at)
 
-    matches: tuple[Match, ...] = ()
-
-
-class DispatchPolicy(Protocol):
-    """Decides which rider is offered which orders; randomness, if any, comes from ``rng`` alone."""
-
-    def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment: ...
-
-
-def check_assignment(problem: DispatchProblem, assignment: Assignment) -> None:
-    """
-    Refuse an assignment that breaks the rules.
-
-    Raises
-    ------
-    PolicyError
-        It is no ``Assignment``, an order or rider is unknown or used twice, a bundle is empty, its orders come from
-        several stores where the rules forbid that, or the rider's shift ends before the food can be picked up.
-    """
-    if not isinstance(assignment, Assignment):
-        raise PolicyError(f"the policy must give an Assignment, got {type(assignment).__name__}")
-    used_orders: set[int] = set()
-    used_riders: set[int] = set()
-    for match in assignment.matches:
-        rows = [_take("order", number, problem.orders, used_orders) for number in match.orders]
-        rider = _take("rider", match.rider, problem.riders, used_riders)
-        if not rows:
-            raise PolicyError(f"rider {match.rider}: an empty bundle")
-        _check_bundle(problem, match, rows, rider)
-
-
-def _take(what: str, number: int, known: Ints, used: set[int]) -> int:
-    """Give the row of an order or rider, once only."""
-    row = int(np.searchsorted(known, number))
-    if row == known.size or known[row] != number:
-        raise PolicyError(f"{what} {number}: not in the problem")
-    if row in used:
-        raise PolicyError(f"{what} {number}: matched twice")
-    used.add(row)
-    return row
-
-
-def _check_bundle(problem: DispatchProblem, match: Match, rows: list[int], rider: int) -> None:
-    stores = problem.stores[rows]
-    if problem.rules.same_store_bundles and (stores != stores[0]).any():
-        numbers = sorted({int(s) for s in stores})
-        raise PolicyError(f"rider {match.rider}: orders of several stores ({numbers}) in one bundle")
-    first = [row for row in rows if problem.stores[row] == stores[0]]
-    pickup, off = _pickup_at(problem, first, rider), float(problem.off_at[rider])
-    if pickup > off + TOLERANCE:
-        raise PolicyError(
-            f"rider {match.rider}: order {match.orders[0]} would be picked up at {pickup:.0f} s, "
-            f"after the shift ends at {off:.0f} s"
-        )
-
-
-def _pickup_at(problem: DispatchProblem, rows: list[int], rider: int) -> float:
-    """When the rider has the food of these orders of one store: arrived, half served, all of it ready."""
-    leave = max(problem.now, float(problem.free_at[rider]))
-    here, store = problem.places[rider], problem.pickups[rows[0]]
-    speed = float(problem.speeds[rider])
-    way = problem.travel.time(
-        (float(here[0]), float(here[1])),
-        (float(store[0]), float(store[1])),
-        None if np.isnan(speed) else speed,
-        leave,
-    )
-    return max(leave + way + problem.rules.pickup_service_time / 2.0, float(problem.ready_at[rows].max()))
+    def ways_to_stores(self, orders: Ints, riders: Ints) -> Floats:
+        """Seconds from each rider's place to the store of the order, for pairs of rows, shape (k,)."""
+        return self.times(self.places[riders], self.pickups[orders], riders, self.leave_at[riders])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from delivsim.domain.order import Order
 from delivsim.domain.rider import Rider
@@ -34,6 +35,13 @@ class Rules:
         Whether only orders of one store may share a bundle.
     capacity
         Orders that a rider carries at the same time at most, if the rider does not say; None: any number.
+    growing_bundles
+        Whether a bundle that a rider has accepted may get more orders of its stores until it is picked up. A rider on
+        the way to the store is told on arrival.
+    waiting_at
+        Where idle riders may be sent to wait: at ``stores`` only, or ``anywhere``.
+    diversion
+        Whether a rider on the way to where he was sent to wait may be called away before he is there.
     """
 
     pickup_service_time: float = 240.0
@@ -45,6 +53,9 @@ class Rules:
     same_store_bundles: bool = True
     pay_per_km: int = 0
     capacity: int | None = None
+    growing_bundles: bool = True
+    waiting_at: Literal["stores", "anywhere"] = "anywhere"
+    diversion: bool = False
 
     def __post_init__(self) -> None:
         if self.capacity is not None and self.capacity < 1:

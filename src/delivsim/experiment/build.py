@@ -17,8 +17,9 @@ from delivsim.city.kitchens import Kitchens
 from delivsim.city.ledger import Ledger
 from delivsim.city.riders import Riders
 from delivsim.city.workloads import start_workload
+from delivsim.dispatch.assignment import DispatchPolicy
 from delivsim.dispatch.config import DispatchConfig, make_policy
-from delivsim.dispatch.problem import DispatchPolicy
+from delivsim.dispatch.known import asked_by
 from delivsim.domain.instance import Instance
 from delivsim.domain.streams import Streams
 from delivsim.record.recorder import Recorder
@@ -74,7 +75,8 @@ class Simulation:
         self.streams = Streams(seed)
         self.instance = _instance(scenario, self.streams) if instance is None else instance
         self.policy = None if self.instance is None else self._named(scenario.dispatch, policy)
-        built_in = () if self.instance is None else _services(scenario, self.instance)
+        asks = asked_by(self.policy.policy) if self.policy else frozenset()
+        built_in = () if self.instance is None else _services(scenario, self.instance, asks)
         self.parts = assemble(self.env, scenario.platform, built_in, self.streams, recorder.rows, self.policy)
         self.ledger = None if self.instance is None else self._people(self.instance)
         until = scenario.horizon
@@ -168,7 +170,7 @@ def _instance(scenario: Scenario, streams: Streams) -> Instance | None:
     return None
 
 
-def _services(scenario: Scenario, instance: Instance) -> tuple[Service, ...]:
+def _services(scenario: Scenario, instance: Instance, asks: frozenset[str]) -> tuple[Service, ...]:
     platform, dispatch = scenario.platform, scenario.dispatch
     behavior: BehaviorConfig = _behavior(scenario)
     mode = platform.payment.mode
@@ -180,6 +182,8 @@ def _services(scenario: Scenario, instance: Instance) -> tuple[Service, ...]:
         decline_pause=dispatch.decline_pause,
         give_up_after=math.inf if dispatch.give_up_after is None else dispatch.give_up_after,
         prepare_on_accept=behavior.kitchens.preparation_starts == "on_accept",
+        asks=asks,
+        stores=tuple((store.x, store.y) for store in instance.stores),
     )
     promise = _promise(platform, instance)
     return (

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from delivsim.dispatch.assignment import DispatchPolicy, Match
 from delivsim.dispatch.config import DispatchConfig, make_policy
-from delivsim.dispatch.problem import DispatchPolicy, DispatchProblem, Match
+from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.instance import Instance
 from delivsim.experiment.rider_work import RiderWork
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from delivsim.errors import ResultError
 from delivsim.experiment.mdrplib_check import SolutionCheck, check_solution
@@ -92,14 +92,16 @@ class Minutes:
 
 
 def _assignments(result: Result, picked: pd.DataFrame, minutes: Minutes) -> Iterable[list[str]]:
-    """One line per bundle: the orders that a rider picked up at one instant, as they were then visited."""
+    """One line per bundle: the orders a rider picked up at one instant, as visited, and when the last was told."""
     courier = _ids(result.tables["riders"], "rider")
-    bundles: dict[tuple[float, int], list[str]] = {}
-    for row in picked.sort_values(["assigned_at", "picked_up_at", "rider", "delivered_at", "order"]).to_dict("records"):
-        key = float(row["picked_up_at"]), int(row["rider"])
-        bundles.setdefault(key, [minutes(float(row["assigned_at"]))]).append(str(row["id"]))
-    for (picked_up_at, rider), (assigned, *names) in bundles.items():
-        yield [assigned, minutes(picked_up_at), courier[rider], *names]
+    bundles: dict[tuple[float, int], list[dict[Any, Any]]] = {}
+    for row in picked.sort_values(["delivered_at", "order"]).to_dict("records"):
+        bundles.setdefault((float(row["picked_up_at"]), int(row["rider"])), []).append(row)
+    told = {key: max(float(row["assigned_at"]) for row in rows) for key, rows in bundles.items()}
+    for key in sorted(bundles, key=lambda key: (told[key], *key)):
+        picked_up_at, rider = key
+        names = [str(row["id"]) for row in bundles[key]]
+        yield [minutes(told[key]), minutes(picked_up_at), courier[rider], *names]
 
 
 def _orders(result: Result, delivered: pd.DataFrame, minutes: Minutes) -> Iterable[list[str]]:
@@ -115,12 +117,18 @@ def _couriers(result: Result, minutes: Minutes) -> Iterable[list[str]]:
     stores = _ids(result.tables["stores"], "store")
     orders = result.tables["orders"]
     store = {int(order): stores[int(s)] for order, s in zip(orders["order"], orders["store"], strict=True)}
+    there = {(row["x"], row["y"]): str(row["id"]) for row in result.tables["stores"].to_dict("records")}
     legs = result.tables["legs"]
-    driven = legs[legs["kind"].isin(["to_store", "to_customer"])].sort_values(["rider", "started_at"], kind="stable")
+    driven = legs[legs["kind"].isin(["to_store", "to_customer", "move"])].sort_values(
+        ["rider", "started_at"], kind="stable"
+    )
     place: dict[int, str] = {}
     for leg in driven.to_dict("records"):
         rider, order = int(leg["rider"]), int(leg["order"])
-        to = (store if leg["kind"] == "to_store" else door)[order]
+        if leg["kind"] == "move":
+            to = there[leg["to_x"], leg["to_y"]]
+        else:
+            to = (store if leg["kind"] == "to_store" else door)[order]
         yield [courier[rider], minutes(float(leg["started_at"])), place.get(rider, ON_LOCATION), to]
         place[rider] = to
 

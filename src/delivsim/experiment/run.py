@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from delivsim.dispatch.problem import DispatchPolicy
+from delivsim.dispatch.assignment import DispatchPolicy
 from delivsim.domain.instance import Instance
 from delivsim.errors import PolicyError
 from delivsim.experiment.build import Simulation

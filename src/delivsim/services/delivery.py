@@ -27,6 +27,7 @@ from delivsim.services.effects import (
 from delivsim.services.messages import (
     OK,
     DropOff,
+    Errand,
     Feedback,
     Handover,
     OfferAnswer,
@@ -43,9 +44,11 @@ from delivsim.services.messages import (
     Stop,
     Withdrawn,
 )
+from delivsim.services.promised import Carried, StoreDemand, demand, promises
 from delivsim.services.service import Handler, Service, Timer
 
 if TYPE_CHECKING:
+    from delivsim.dispatch.assignment import Match, Move
     from delivsim.dispatch.problem import DispatchProblem
 
 STILL_BUSY = 1.0
@@ -83,7 +86,8 @@ class RiderRecord(NamedTuple):
 
     ``x``, ``y`` and ``free_at`` say where and when the rider's accepted work will end (a past instant: free now);
     ``offer`` is the offer being answered (0: none); ``jobs`` are the ``n_jobs`` orders accepted and not yet delivered;
-    no offer is made before ``not_before``. The numbers come first, so that a decision can read them as one array.
+    no offer is made before ``not_before``; until ``moving_until`` the rider is on the way to where to wait; at most
+    ``capacity`` orders are carried at once. The numbers come first, so that a decision can read them as one array.
     """
 
     id: int
@@ -95,6 +99,8 @@ class RiderRecord(NamedTuple):
     offer: int = 0
     not_before: float = -math.inf
     n_jobs: int = 0
+    capacity: float = math.inf
+    moving_until: float = -math.inf
     jobs: tuple[int, ...] = ()
 
     @property
@@ -109,12 +115,13 @@ _NUMBERS = RiderRecord._fields.index("jobs")
 def _busy(rider: RiderRecord, place: Place, free_at: float, jobs: tuple[int, ...]) -> RiderRecord:
     """Give a rider these orders to deliver, and the place and instant at which that will be done."""
     return RiderRecord(
-        rider.id, *place, free_at, rider.off_at, rider.speed, rider.offer, rider.not_before, len(jobs), jobs
-    )
+        rider.id, *place, free_at, rider.off_at, rider.speed, rider.offer, rider.not_before, len(jobs), rider.capacity,
+        -math.inf, jobs,
+    )  # fmt: skip
 
 
 class Offer(NamedTuple):
-    """One offer: made, accepted, declined or timed_out; the orders it still holds."""
+    """One offer: made, accepted, declined, timed_out or withdrawn; the orders it holds, with those that joined."""
 
     made: OfferMade
     orders: tuple[OpenJob, ...]
@@ -132,14 +139,48 @@ def _told(topic: str, order: int, job: Job, *, rider: int = -1, reason: str = ""
     return Publish(topic, order, StatusChange(order, job.reference, user, rider, reason), job.reference)
 
 
-def plan(travel: Travel, rules: Rules, rider: RiderRecord, jobs: Sequence[OpenJob], now: float) -> tuple[Place, float]:
-    """Where and when a rider will be free again after fetching these orders and delivering them in this order."""
+class Plan(NamedTuple):
+    """Where and when a rider will be free again, and when the food of each order is picked up."""
+
+    place: Place
+    free_at: float
+    pickups: list[float]
+
+
+def plan(
+    travel: Travel,
+    rules: Rules,
+    rider: RiderRecord,
+    jobs: Sequence[OpenJob],
+    now: float,
+    hold_until: float = -math.inf,
+) -> Plan:
+    """Plan to fetch these orders, store by store as they name them, and deliver them in this order."""
     speed = None if math.isnan(rider.speed) else rider.speed
-    place: Place = jobs[0].placed.pickup
-    leave = max(now, rider.free_at)
-    clock = leave + travel.time(rider.place, place, speed, leave) + rules.pickup_service_time / 2
-    clock = max(clock, *(job.ready_at for job in jobs)) + rules.pickup_service_time / 2
-    return _drop_offs(travel, rules, speed, place, [job.placed.address for job in jobs], clock)
+    place, clock = rider.place, max(now, rider.free_at, hold_until)
+    fetched: dict[int, float] = {}
+    for job in jobs:
+        store = job.placed.store
+        if store not in fetched:
+            clock += travel.time(place, job.placed.pickup, speed, clock) + rules.pickup_service_time / 2
+            place = job.placed.pickup
+            clock = fetched[store] = max(clock, *(other.ready_at for other in jobs if other.placed.store == store))
+            clock += rules.pickup_service_time / 2
+    pickups = [fetched[job.placed.store] for job in jobs]
+    return Plan(*_drop_offs(travel, rules, speed, place, [job.placed.address for job in jobs], clock), pickups)
+
+
+def _carried(jobs: Sequence[OpenJob], rider: int, bundle: int, pickups: Sequence[float]) -> list[Put]:
+    """Remember a promised bundle in visiting order."""
+    return [
+        Put(
+            p.order,
+            Carried(
+                p.order, rider, bundle, position, p.store, p.placed_at, job.ready_at, pickup_at, *p.pickup, *p.address
+            ),
+        )
+        for position, (job, p, pickup_at) in enumerate(zip(jobs, (j.placed for j in jobs), pickups, strict=True))
+    ]
 
 
 def _drop_offs(
@@ -170,6 +211,10 @@ class Deliveries:
         Seconds an order may wait for a rider before it is cancelled; infinite: for ever.
     prepare_on_accept
         Whether the kitchen starts when a rider has accepted instead of when the order is placed.
+    asks
+        What the policy wants to be told besides: ``promises``, ``demand``.
+    stores
+        Where the stores are, by number.
     """
 
     travel: Travel
@@ -179,6 +224,8 @@ class Deliveries:
     decline_pause: float
     give_up_after: float
     prepare_on_accept: bool
+    asks: frozenset[str] = frozenset()
+    stores: tuple[Place, ...] = ()
 
     # --- orders come in --------------------------------------------------------------------------------------
 
@@ -187,11 +234,19 @@ class Deliveries:
         job = await Load(Job, placed.order)
         if job is None:
             waiting = OpenJob(placed, placed.ready_at)
-            await Commit((Put(placed.order, Job("open", waiting)), Put(placed.order, waiting)))
+            writes = [Put(placed.order, Job("open", waiting)), Put(placed.order, waiting)]
+            if "demand" in self.asks:
+                writes.append(await self._counted(placed.store))
+            await Commit(writes)
         if not self.prepare_on_accept and (job is None or job.status != "withdrawn"):
             asked: Response[Any] = await Call("store", "request_preparation", OrderRef(placed.order))
             return OK if asked.status < 500 else asked
         return OK
+
+    async def _counted(self, store: int) -> Put:
+        """Count one more order in its store's demand."""
+        now, seen = await Now(), await Load(StoreDemand, store)
+        return Put(store, StoreDemand(store, 1.0 + (seen.later(now) if seen else 0.0), now))
 
     async def on_ready(self, change: StatusChange) -> Response[Any]:
         """Learn that the food of an order is ready (step 13)."""
@@ -209,14 +264,16 @@ class Deliveries:
         """Decide which riders are offered which orders (step 9), and make the offers (step 10)."""
         now = await Now()
         jobs = await self._still_wanted(await Query(OpenJob), now)
-        if not jobs:
+        if not jobs and "demand" not in self.asks:
             return OK
-        problem = self._problem(jobs, await Query(RiderRecord), now)
+        carried = await Query(Carried) if "promises" in self.asks else []
+        seen = await Query(StoreDemand) if "demand" in self.asks else []
+        problem = self._problem(jobs, await Query(RiderRecord), now, carried, seen)
         if not problem.riders.size:
             return OK
         decision = await Decide(problem)
-        if decision.assignment.matches:
-            await self._offer(decision)
+        if decision.assignment.matches or decision.assignment.moves:
+            await self._carry_out(decision)
         return OK
 
     async def _still_wanted(self, jobs: list[OpenJob], now: float) -> list[OpenJob]:
@@ -226,15 +283,23 @@ class Deliveries:
             await self._withdraw(job.placed.order, "no_rider")
         return [job for job in jobs if now - job.placed.placed_at < self.give_up_after] if late else jobs
 
-    def _problem(self, jobs: list[OpenJob], riders: list[RiderRecord], now: float) -> DispatchProblem:
+    def _problem(
+        self,
+        jobs: list[OpenJob],
+        riders: list[RiderRecord],
+        now: float,
+        carried: list[Carried],
+        seen: list[StoreDemand],
+    ) -> DispatchProblem:
         """Put what is known of open orders and of the riders who may be offered some into arrays."""
         import numpy as np
 
-        from delivsim.dispatch.problem import DispatchProblem
+        from delivsim.dispatch.known import NO_DEMAND, NO_PROMISES
+        from delivsim.dispatch.problem import UNLIMITED, DispatchProblem
 
         numbers = chain.from_iterable(rider[:_NUMBERS] for rider in riders)
         known = np.fromiter(numbers, np.float64, _NUMBERS * len(riders)).reshape(-1, _NUMBERS)
-        number, x, y, free_at, off_at, speed, offer, not_before, n_jobs = known.T
+        number, x, y, free_at, off_at, speed, offer, not_before, n_jobs, capacity, moving = known.T
         asked = np.flatnonzero((offer == 0) & (off_at > now) & (not_before <= now))
         asked = asked[np.argsort(number[asked], kind="stable")]
         expected = np.where(n_jobs > 0, np.maximum(free_at, now + STILL_BUSY), free_at)
@@ -256,10 +321,14 @@ class Deliveries:
             speeds=speed[asked],
             travel=self.travel,
             rules=self.rules,
+            capacities=np.minimum(capacity[asked], UNLIMITED).astype(np.int64),
+            moving_until=moving[asked],
+            promises=promises(carried) if carried else NO_PROMISES,
+            demand=demand(self.stores, seen, now) if "demand" in self.asks else NO_DEMAND,
         )
 
-    async def _offer(self, decision: Decision) -> None:
-        """Offer what is still to be had: between problem and answer orders go and riders leave."""
+    async def _carry_out(self, decision: Decision) -> None:
+        """Offer what is still to be had: between problem and answer orders go and riders leave. Move who is idle."""
         writes: list[Put | Delete] = []
         publishes: list[Publish] = []
         timers: list[After] = []
@@ -269,22 +338,41 @@ class Deliveries:
             jobs = tuple(job for job in loaded if job is not None)
             if rider is None or rider.offer or not jobs:
                 continue
-            number = await NewId()
-            made = OfferMade(
-                number,
-                decision.number,
-                rider.id,
-                jobs[0].placed.store,
-                jobs[0].placed.pickup,
-                tuple(Stop(j.placed.order, j.placed.reference, j.placed.address) for j in jobs),
-            )
+            made, time = await self._made(decision.number, match, jobs)
+            number = made.offer
             writes += [Put(number, Offer(made, jobs)), Put(rider.id, rider._replace(offer=number))]
             for job in jobs:
                 order = job.placed.order
                 writes += [Delete(OpenJob, order), Put(order, Job("offered", job, rider.id))]
             publishes.append(Publish("rider.offered", rider.id, made, jobs[0].placed.reference))
-            timers.append(After(self.offer_timeout, "expire_offer", OfferAnswer(number, rider.id)))
+            timers.append(After(time, "expire_offer", OfferAnswer(number, rider.id)))
+        for move in decision.assignment.moves:
+            await self._move(move, writes, publishes)
         await Commit(writes, publishes, timers)
+
+    async def _made(self, decision: int, match: Match, jobs: tuple[OpenJob, ...]) -> tuple[OfferMade, float]:
+        """Make an offer; a rider on the way to the store hears on arrival what joins his bundle, and answers then."""
+        stops = tuple(Stop(p.order, p.reference, p.address, p.store, p.pickup) for p in (job.placed for job in jobs))
+        hold = -math.inf if match.hold_until is None else match.hold_until
+        number, time = await NewId(), self.offer_timeout
+        if not match.joins:
+            return OfferMade(number, decision, match.rider, stops, hold), time
+        known = [await Load(Carried, order) for order in match.orders]
+        time += max(0.0, max((c.pickup_at for c in known if c), default=0.0) - await Now())
+        return OfferMade(number, decision, match.rider, stops, hold, match.joins, match.orders), time
+
+    async def _move(self, move: Move, writes: list[Put | Delete], publishes: list[Publish]) -> None:
+        """Send a rider to where to wait; where nobody may be called away he counts as there, once he can be."""
+        rider, now = await Load(RiderRecord, move.rider), await Now()
+        if rider is None or rider.offer or rider.jobs:
+            return
+        speed = None if math.isnan(rider.speed) else rider.speed
+        there_at = now + self.travel.time(rider.place, move.place, speed, now)
+        going = rider._replace(moving_until=there_at)
+        if not self.rules.diversion:
+            going = going._replace(x=move.place[0], y=move.place[1], free_at=there_at)
+        writes.append(Put(rider.id, going))
+        publishes.append(Publish("rider.moved", rider.id, Errand(rider.id, move.place)))
 
     # --- answers ---------------------------------------------------------------------------------------------
 
@@ -294,8 +382,12 @@ class Deliveries:
         rider = await Load(RiderRecord, answer.rider)
         if offer is None or rider is None or offer.status not in ("made", "accepted") or not offer.orders:
             return Response(410, None, "timed_out" if offer and offer.status == "timed_out" else "withdrawn")
-        if offer.status == "made":
-            place, free_at = plan(self.travel, self.rules, rider, offer.orders, await Now())
+        if offer.status == "made" and offer.made.joins:
+            if not await self._join(offer, rider):
+                return Response(410, None, "withdrawn")
+        elif offer.status == "made":
+            now, made = await Now(), offer.made
+            place, free_at, pickups = plan(self.travel, self.rules, rider, offer.orders, now, made.hold_until)
             numbers = tuple(job.placed.order for job in offer.orders)
             writes = [
                 Put(answer.offer, offer._replace(status="accepted")),
@@ -306,6 +398,8 @@ class Deliveries:
                 job = Job("assigned", waiting, rider.id)
                 writes.append(Put(order, job))
                 publishes.append(_told("order.assigned", order, job, rider=rider.id))
+            if "promises" in self.asks:
+                writes += _carried(offer.orders, rider.id, answer.offer, pickups)
             await Commit(writes, publishes)
         for accepted in offer.orders if self.prepare_on_accept else ():
             # one after the other: a bundle asked for at once would meet a full store with each retry anew
@@ -313,6 +407,40 @@ class Deliveries:
             if asked.status >= 500:
                 return Response(503, None, "store")
         return Response(200, Handover(tuple(job.placed.order for job in offer.orders)))
+
+    async def _join(self, offer: Offer, rider: RiderRecord) -> bool:
+        """Let a bundle that is still to be picked up grow; too late, the orders are open again."""
+        made, target = offer.made, await Load(Offer, offer.made.joins)
+        before = target.orders if target is not None else ()
+        rows = [await Load(Carried, job.placed.order) for job in before]
+        carried = [row for row in rows if row is not None and row.rider == rider.id]
+        if target is None or not carried or any(row.picked_up for row in carried):
+            await self._reopen(OfferAnswer(made.offer, rider.id), "withdrawn")
+            return False
+        kept = {row.order for row in carried}
+        known = {job.placed.order: job for job in (*before, *offer.orders) if job.placed.order in kept}
+        known |= {job.placed.order: job for job in offer.orders}
+        jobs = tuple(known[order] for order in made.sequence if order in known)
+        pickup_at = max(*(row.pickup_at for row in carried), *(job.ready_at for job in offer.orders))
+        speed = None if math.isnan(rider.speed) else rider.speed
+        clock = pickup_at + self.rules.pickup_service_time / 2
+        addresses = [job.placed.address for job in jobs]
+        place, free_at = _drop_offs(self.travel, self.rules, speed, jobs[-1].placed.pickup, addresses, clock)
+        numbers = tuple(job.placed.order for job in jobs)
+        others = tuple(order for order in rider.jobs if order not in numbers)
+        writes: list[Put | Delete] = [
+            Put(made.offer, offer._replace(status="accepted")),
+            Put(made.joins, target._replace(orders=jobs)),
+            Put(rider.id, _busy(rider._replace(offer=0), place, free_at, others + numbers)),
+            *_carried(jobs, rider.id, made.joins, [pickup_at] * len(jobs)),
+        ]
+        publishes = []
+        for waiting in offer.orders:
+            job = Job("assigned", waiting, rider.id)
+            writes.append(Put(waiting.placed.order, job))
+            publishes.append(_told("order.assigned", waiting.placed.order, job, rider=rider.id))
+        await Commit(writes, publishes)
+        return True
 
     async def decline_offer(self, answer: OfferAnswer) -> Response[Any]:
         """Take a rider's no: the orders are open again (steps 10 and 11); 410 when the offer is no longer open."""
@@ -355,21 +483,50 @@ class Deliveries:
                 picked = job._replace(status="picked_up")
                 writes.append(Put(order, picked))
                 publishes.append(_told("order.picked_up", order, picked, rider=bag.rider))
+                carried = await Load(Carried, order) if "promises" in self.asks else None
+                if carried is not None:
+                    writes.append(Put(order, carried._replace(picked_up=True)))
         rider = await Load(RiderRecord, bag.rider)
-        if rider is not None and writes and set(rider.jobs) <= set(going):
+        if rider is not None and writes and "promises" in self.asks:
+            rider = await self._left_behind(rider, going, writes)
+        if rider is not None and writes and (set(rider.jobs) <= set(going) or await self._has_all(rider, going)):
             writes.append(Put(rider.id, await self._on_the_way(rider, going)))
         if writes:
             await Commit(writes, publishes)
         return Response(200, Handover(tuple(going)))
 
+    async def _left_behind(self, rider: RiderRecord, going: list[int], writes: list[Put | Delete]) -> RiderRecord:
+        """Open again what joined a bundle too late: its rider has left the store without it."""
+        rows = [await Load(Carried, order) for order in rider.jobs]
+        picked = {(row.bundle, row.store) for row in rows if row is not None and row.order in going}
+        left = [row.order for row in rows if row and (row.bundle, row.store) in picked and row.order not in going]
+        for order in left:
+            job = await Load(Job, order)
+            if job is not None and job.status == "assigned" and job.open is not None:
+                writes += [Put(order, Job("open", job.open)), Put(order, job.open), Delete(Carried, order)]
+        if not left:
+            return rider
+        jobs = tuple(order for order in rider.jobs if order not in left)
+        kept = _busy(rider, rider.place, rider.free_at, jobs)
+        writes.append(Put(rider.id, kept))
+        return kept
+
+    async def _has_all(self, rider: RiderRecord, going: list[int]) -> bool:
+        """Whether a rider with orders of several stores now has all of them."""
+        if self.rules.same_store_bundles:
+            return False
+        jobs = [await Load(Job, order) for order in rider.jobs if order not in going]
+        return all(job is not None and job.status == "picked_up" for job in jobs)
+
     async def _on_the_way(self, rider: RiderRecord, going: list[int]) -> RiderRecord:
-        """Expect a rider's end of work from the moment of the pick-up."""
-        jobs = [await Load(Job, order) for order in going]
-        stops = [job.open.placed for job in jobs if job is not None and job.open is not None]
+        """Expect a rider's end of work from the moment of the last pick-up."""
+        loaded = [await Load(Job, order) for order in rider.jobs]
+        jobs = [job.open for job in loaded if job is not None and job.open is not None]
+        store = next((job.placed.pickup for job in jobs if job.placed.order in going), rider.place)
         speed = None if math.isnan(rider.speed) else rider.speed
         clock = await Now() + self.rules.pickup_service_time / 2
-        addresses = [placed.address for placed in stops]
-        place, free_at = _drop_offs(self.travel, self.rules, speed, stops[0].pickup, addresses, clock)
+        addresses = [job.placed.address for job in jobs]
+        place, free_at = _drop_offs(self.travel, self.rules, speed, store, addresses, clock)
         return _busy(rider, place, free_at, rider.jobs)
 
     async def delivered(self, drop: DropOff) -> Response[Any]:
@@ -380,7 +537,9 @@ class Deliveries:
         if job.status == "delivered":
             return OK
         done = job._replace(status="delivered")
-        writes = [Put(drop.order, done)]
+        writes: list[Put | Delete] = [Put(drop.order, done)]
+        if "promises" in self.asks:
+            writes.append(Delete(Carried, drop.order))
         rider = await Load(RiderRecord, drop.rider)
         if rider is not None:
             left = tuple(order for order in rider.jobs if order != drop.order)
@@ -425,14 +584,16 @@ class Deliveries:
             return [Put(rider.offer, offer._replace(orders=kept, status=status)), Put(number, freed)]
         jobs = tuple(job for job in rider.jobs if job != order)
         free_at = rider.free_at if jobs else min(rider.free_at, now)
-        return [Put(number, _busy(rider, rider.place, free_at, jobs))]
+        gone = [Delete(Carried, order)] if "promises" in self.asks else []
+        return [Put(number, _busy(rider, rider.place, free_at, jobs)), *gone]
 
     # --- riders ----------------------------------------------------------------------------------------------
 
     async def go_online(self, on: RiderOn) -> Response[Any]:
         """Start a rider's shift."""
         if await Load(RiderRecord, on.rider) is None:
-            await Commit((Put(on.rider, RiderRecord(on.rider, *on.place, await Now(), on.off_at, on.speed)),))
+            rider = RiderRecord(on.rider, *on.place, await Now(), on.off_at, on.speed, capacity=on.capacity)
+            await Commit((Put(on.rider, rider),))
         return OK
 
     async def go_offline(self, ref: RiderRef) -> Response[Any]:
@@ -446,16 +607,20 @@ class Deliveries:
         for order in rider.jobs:
             job = await Load(Job, order)
             if job is not None and job.status == "assigned" and job.open is not None:
-                writes += [Put(order, Job("open", job.open)), Put(order, job.open)]
+                writes += [Put(order, Job("open", job.open)), Put(order, job.open), Delete(Carried, order)]
         await Commit(writes)
         return OK
 
     async def report_position(self, at: Position) -> Response[Any]:
         """Note where a rider is (step 16); where accepted work will end is known better than that."""
         rider = await Load(RiderRecord, at.rider)
-        if rider is not None and not rider.jobs:
+        if rider is not None and not rider.jobs and not await self._is_sent(rider):
             await Commit((Put(at.rider, rider._replace(x=at.place[0], y=at.place[1])),))
         return OK
+
+    async def _is_sent(self, rider: RiderRecord) -> bool:
+        """Whether a rider counts as being where he was sent to wait, though he is still on the way."""
+        return not self.rules.diversion and rider.moving_until > -math.inf and rider.moving_until > await Now()
 
 
 async def give_feedback(feedback: Feedback) -> Response[Any]:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from delivsim.services.messages import Response
 
 if TYPE_CHECKING:
-    from delivsim.dispatch.problem import Assignment, DispatchProblem
+    from delivsim.dispatch.assignment import Assignment
+    from delivsim.dispatch.problem import DispatchProblem
 
 T = TypeVar("T")
 

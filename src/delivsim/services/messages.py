@@ -147,6 +147,7 @@ class RiderOn(NamedTuple):
     place: Place
     off_at: float
     speed: float
+    capacity: float = math.inf
 
 
 class RiderRef(NamedTuple):
@@ -236,22 +237,37 @@ class Notice(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """One drop-off of an offer."""
+    """One order of an offer: where to fetch it, and where it goes."""
 
     order: int
     reference: int
     address: Place
+    store: int
+    pickup: Place
 
 
 class OfferMade(NamedTuple):
-    """``rider.offered``: fetch at the store, then deliver in this order."""
+    """
+    ``rider.offered``: fetch the orders, store by store as they are named, then deliver them in this order.
+
+    The rider sets out at ``hold_until`` at the earliest. With ``joins`` the orders join the accepted bundle of that
+    number, which is then delivered as ``sequence`` says (numbers of all its orders).
+    """
 
     offer: int
     decision: int
     rider: int
-    store: int
-    pickup: Place
     stops: tuple[Stop, ...]
+    hold_until: float = -math.inf
+    joins: int = 0
+    sequence: tuple[int, ...] = ()
+
+
+class Errand(NamedTuple):
+    """``rider.moved``: go there and wait."""
+
+    rider: int
+    place: Place
 
 
 class Withdrawn(NamedTuple):

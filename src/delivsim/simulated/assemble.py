@@ -30,6 +30,7 @@ from delivsim.simulated.station import ComputedStation, EventStation, Station
 
 PUSHED_TO = {
     "customer.notified": "customer",
+    "rider.moved": "rider",
     "rider.offered": "rider",
     "rider.withdrawn": "rider",
     "kitchen.requested": "store_app",

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from delivsim.dispatch.problem import Assignment, DispatchPolicy, DispatchProblem, check_assignment
+from delivsim.dispatch.assignment import Assignment, DispatchPolicy
+from delivsim.dispatch.lawful import check_assignment
+from delivsim.dispatch.problem import DispatchProblem
 from delivsim.errors import PolicyError
 from delivsim.services.effects import Decision
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from delivsim.dispatch.assignment import Assignment, Match
 from delivsim.dispatch.policies.linear_assignment import LinearAssignment
 from delivsim.dispatch.policies.nearest import Nearest
-from delivsim.dispatch.problem import Assignment, DispatchProblem, Match
+from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Euclidean
 

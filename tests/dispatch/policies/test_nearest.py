@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from delivsim.dispatch.assignment import Assignment
 from delivsim.dispatch.policies.nearest import Nearest
-from delivsim.dispatch.problem import Assignment, DispatchProblem
+from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Euclidean
 

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
+from delivsim.dispatch.assignment import Assignment, Match
 from delivsim.dispatch.bundling import same_store_bundles
 from delivsim.dispatch.candidates import flat
+from delivsim.dispatch.lawful import TOLERANCE
 from delivsim.dispatch.matching import match_places
 from delivsim.dispatch.policies.parameters import Count, Weight
-from delivsim.dispatch.problem import TOLERANCE, Assignment, DispatchProblem, Match
+from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.units import Duration
 
 Floats = NDArray[np.float64]
@@ -161,8 +163,7 @@ class Plan:
 
 def _ways(problem: DispatchProblem, orders: Ints, riders: Ints) -> Floats:
     """Seconds from setting out to having food that is ready."""
-    leave = np.maximum(problem.free_at[riders], problem.now)
-    way = problem.travel.times(problem.places[riders], problem.pickups[orders], problem.speeds[riders], leave)
+    way = problem.ways_to_stores(orders, riders)
     return np.asarray(way + problem.rules.pickup_service_time / 2.0)
 
 

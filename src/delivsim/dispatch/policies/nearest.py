@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
+from delivsim.dispatch.assignment import Assignment, Match
 from delivsim.dispatch.candidates import flat
+from delivsim.dispatch.lawful import TOLERANCE
 from delivsim.dispatch.matching import match_places
 from delivsim.dispatch.policies.parameters import Count, Weight
-from delivsim.dispatch.problem import TOLERANCE, Assignment, DispatchProblem, Match
+from delivsim.dispatch.problem import DispatchProblem
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -49,8 +51,7 @@ class Nearest:
         return Assignment(tuple(_match(problem, row, free[found[row]]) for row in np.flatnonzero(found >= 0)))
 
     def _price(self, problem: DispatchProblem, orders: Ints, riders: Ints) -> Floats:
-        places, speeds = problem.places[riders], problem.speeds[riders]
-        way = problem.travel.times(places, problem.pickups[orders], speeds, problem.now)
+        way = problem.ways_to_stores(orders, riders)
         there = problem.now + way + problem.rules.pickup_service_time / 2.0
         pickup = np.maximum(there, problem.ready_at[orders])
         cost = way + self.urgency * (problem.ready_at[orders] - problem.now)

@@ -160,6 +160,7 @@ def _rules(row: Row) -> tuple[float, Rules] | None:
         max_click_to_door=longest * MINUTE,
         pay_per_order=int(pay),
         guaranteed_pay_per_hour=int(guarantee),
+        waiting_at="stores",
     )
 
 

@@ -1,0 +1,125 @@
+"""What else the dispatcher knows, for policies that ask: bundles already promised, and where orders come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from delivsim.dispatch.arrays import Flags, Floats, Ints, freeze, refuse_unless_finite
+from delivsim.errors import InputError
+
+PROMISES = "promises"
+DEMAND = "demand"
+ASKABLE = (PROMISES, DEMAND)
+"""What a policy may name in its class attribute ``asks`` so as to be told it."""
+
+_KINDS = {"Ints": np.int64, "Floats": np.float64, "Flags": np.bool_}
+
+
+def asked_by(policy: object) -> frozenset[str]:
+    """What a policy wants to be told besides open orders and riders: its ``asks``, empty by default."""
+    asks = frozenset(getattr(policy, "asks", ()))
+    if unknown := sorted(asks.difference(ASKABLE)):
+        raise InputError(f"policy {type(policy).__name__}: asks: must be of {', '.join(ASKABLE)}, got {unknown[0]!r}")
+    return asks
+
+
+def _none(*shape: int) -> Floats:
+    return np.empty(shape or (0,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Promises:
+    """
+    Bundles that riders have accepted and not yet delivered, one row per order.
+
+    A rider's bundles stand in the order in which they are served, a bundle's orders in visiting order. When and where
+    a rider will be done with all of them is the problem's ``free_at`` and ``places``.
+
+    Parameters
+    ----------
+    riders
+        Who has the order, shape (p,); also riders who cannot be asked now.
+    bundles
+        Number of the bundle, shape (p,); rows of one bundle stand together.
+    orders
+        Order numbers, shape (p,), each once.
+    stores
+        Store numbers, shape (p,).
+    placed_at, ready_at
+        As in the problem, shape (p,), seconds.
+    pickup_at
+        When the rider is expected to have the food, shape (p,), seconds.
+    pickups, dropoffs
+        Where from and where to, shape (p, 2).
+    picked_up
+        Whether the rider has it on board, shape (p,).
+    """
+
+    riders: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    bundles: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    orders: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    stores: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    placed_at: Floats = field(default_factory=_none)
+    ready_at: Floats = field(default_factory=_none)
+    pickup_at: Floats = field(default_factory=_none)
+    pickups: Floats = field(default_factory=lambda: _none(0, 2))
+    dropoffs: Floats = field(default_factory=lambda: _none(0, 2))
+    picked_up: Flags = field(default_factory=lambda: np.empty(0, np.bool_))
+
+    def __post_init__(self) -> None:
+        n = np.size(self.orders)
+        for spec in fields(self):
+            shape = (n, 2) if spec.name in ("pickups", "dropoffs") else (n,)
+            freeze(self, spec.name, _KINDS[str(spec.type)], shape)
+        refuse_unless_finite(self, "placed_at", "ready_at", "pickup_at", "pickups", "dropoffs")
+        if len(np.unique(self.orders)) < n:
+            raise InputError("dispatch problem: promises: an order is promised twice")
+        begins = np.flatnonzero(np.append(True, self.bundles[1:] != self.bundles[:-1]))[:n]
+        if len(np.unique(self.bundles)) < len(begins):
+            raise InputError("dispatch problem: promises: rows of one bundle must stand together")
+
+    def rows(self, bundle: int) -> Ints:
+        """Rows of a bundle, in visiting order; none if there is no such bundle."""
+        return np.flatnonzero(self.bundles == bundle)
+
+    def growing(self) -> list[Ints]:
+        """Rows of each bundle that may still grow: the last one of its rider, with nothing of it on board."""
+        ends = np.flatnonzero(np.append(self.riders[1:] != self.riders[:-1], True))[: self.orders.size]
+        found = [self.rows(int(self.bundles[end])) for end in ends]
+        return [rows for rows in found if not self.picked_up[rows].any()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Demand:
+    """
+    All stores of the city, and how many orders each of them has had lately.
+
+    Parameters
+    ----------
+    stores
+        Store numbers, shape (s,).
+    places
+        Where they are, shape (s, 2).
+    rates
+        Orders per second placed at each, shape (s,): those seen so far, each counting less by a factor e for each
+        hour of age.
+    """
+
+    stores: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    places: Floats = field(default_factory=lambda: _none(0, 2))
+    rates: Floats = field(default_factory=_none)
+
+    def __post_init__(self) -> None:
+        n = np.size(self.stores)
+        freeze(self, "stores", np.int64, (n,))
+        freeze(self, "places", np.float64, (n, 2))
+        freeze(self, "rates", np.float64, (n,))
+        refuse_unless_finite(self, "places", "rates")
+        if (self.rates < 0.0).any():
+            raise InputError("dispatch problem: demand: rates must be >= 0")
+
+
+NO_PROMISES = Promises()
+NO_DEMAND = Demand()
