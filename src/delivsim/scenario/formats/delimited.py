@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from delivsim.domain.units import near_miss
 from delivsim.errors import InstanceError, Problem
+
+Line = TypeVar("Line")
 
 LARGEST = 1e9
 """No time, place or amount of a real day is larger; a larger number is a slip of the pen."""
@@ -42,7 +47,7 @@ class Row:
 
     def number(self, column: str, *, low: float = -LARGEST, above: float = -math.inf, high: float = LARGEST) -> float:
         """Give a number from ``low`` to ``high`` that is greater than ``above``; NaN if it is not."""
-        value = self.cells[column]
+        value = self.cells[column].strip()
         found = float(value) if _NUMBER.fullmatch(value) else math.nan
         if math.isnan(found):
             self.refuse(column, f"must be a number, got {value!r}")
@@ -110,6 +115,29 @@ def read_table(
     return [row for row in rows if row is not None]
 
 
+def read_csv(path: Path, columns: Sequence[str], problems: list[Problem], *, optional: Sequence[str] = ()) -> list[Row]:
+    """
+    Read a table of comma-separated values, cells in quotes where need be; what is wrong is added to ``problems``.
+
+    Parameters
+    ----------
+    path
+        A UTF-8 text file with one header line.
+    columns, optional
+        Names that the header must have and may have, in any order; others are refused. Cells of columns that it has
+        not are blank. Spaces belong to a cell.
+    """
+    lines = _quoted_lines(path, problems)
+    if not lines:
+        return []
+    header = [name.strip() for name in lines[0][1]]
+    if not check_header(path, lines[0][0], header, columns, optional, problems):
+        return []
+    blank = dict.fromkeys((name for name in optional if name not in header), "")
+    rows = (_row(path, line, cells, header, problems, strip=False) for line, cells in lines[1:])
+    return [Row(row.file, row.line, row.cells | blank, problems) for row in rows if row is not None]
+
+
 def read_things(path: Path, columns: Sequence[str], problems: list[Problem], separator: str = "\t") -> list[Row]:
     """Read a table of things that must exist and have a name each, in the first of ``columns``."""
     before = len(problems)
@@ -144,27 +172,77 @@ def refuse_repeats(rows: Iterable[Row], column: str) -> None:
         first.setdefault(name, row.line)
 
 
-def _lines(path: Path, problems: list[Problem]) -> list[tuple[int, str]]:
-    """Give the numbered lines of a file that are not blank."""
+def check_header(
+    path: Path,
+    line: int | None,
+    header: Sequence[str],
+    columns: Sequence[str],
+    optional: Sequence[str],
+    problems: list[Problem],
+) -> bool:
+    """Tell whether a table has all ``columns``, and no other than those and the ``optional`` ones; note what is not."""
+    known = [*columns, *optional]
+    rules = [
+        f"must not have a column {name!r}, the format has none{near_miss(name, [k for k in known if k not in header])}"
+        for name in header
+        if name not in known
+    ]
+    rules += [f"column {name!r} is given twice" for name in known if header.count(name) > 1]
+    problems += [Problem(file=str(path), line=line, rule=rule) for rule in rules]
+    return _has_columns(path, line, header, columns, problems) and not rules
 
-    def refuse(rule: str) -> list[tuple[int, str]]:
-        problems.append(Problem(file=str(path), rule=rule))
-        return []
 
+def _text(path: Path, problems: list[Problem]) -> str | None:
+    """Give the text of a file; None, and why, if it is no text."""
+    rule = ""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        return refuse("must be a text file in UTF-8, got bytes that are none")
+        rule = "must be a text file in UTF-8, got bytes that are none"
     except OSError as error:
-        return refuse(f"cannot be read: {(error.strerror or str(error)).lower()}")
-    if "\0" in text:
-        return refuse("must be a text file, got a binary one")
+        rule = f"cannot be read: {(error.strerror or str(error)).lower()}"
+    else:
+        if "\0" not in text:
+            return text
+        rule = "must be a text file, got a binary one"
+    problems.append(Problem(file=str(path), rule=rule))
+    return None
+
+
+def _lines(path: Path, problems: list[Problem]) -> list[tuple[int, str]]:
+    """Give the numbered lines of a file that are not blank."""
+    if (text := _text(path, problems)) is None:
+        return []
     lines = enumerate(re.split(r"\r\n|\n|\r", text), start=1)
-    found = [(number, line) for number, line in lines if line.strip()]
-    return found or refuse("must start with a header line, got an empty file")
+    return _some([(number, line) for number, line in lines if line.strip()], path, problems)
 
 
-def _has_columns(path: Path, line: int, header: list[str], columns: Sequence[str], problems: list[Problem]) -> bool:
+def _quoted_lines(path: Path, problems: list[Problem]) -> list[tuple[int, list[str]]]:
+    """Give the cells of every line of comma-separated values that is not blank, with the number of the line."""
+    if (text := _text(path, problems)) is None:
+        return []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    found, line = [], 1
+    try:
+        for cells in reader:
+            if cells:
+                found.append((line, cells))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        problems.append(Problem(file=str(path), line=line, rule=f"must be comma-separated values, got {error}"))
+        return []
+    return _some(found, path, problems)
+
+
+def _some(lines: list[Line], path: Path, problems: list[Problem]) -> list[Line]:
+    if not lines:
+        problems.append(Problem(file=str(path), rule="must start with a header line, got an empty file"))
+    return lines
+
+
+def _has_columns(
+    path: Path, line: int | None, header: Sequence[str], columns: Sequence[str], problems: list[Problem]
+) -> bool:
     missing = [name for name in columns if name not in header]
     others = [name for name in header if name not in columns]
     for name in missing:
@@ -173,9 +251,12 @@ def _has_columns(path: Path, line: int, header: list[str], columns: Sequence[str
     return not missing
 
 
-def _row(path: Path, line: int, cells: list[str], header: list[str], problems: list[Problem]) -> Row | None:
+def _row(
+    path: Path, line: int, cells: list[str], header: list[str], problems: list[Problem], *, strip: bool = True
+) -> Row | None:
     if len(cells) != len(header):
         rule = f"must have {len(header)} cells as the header has, got {len(cells)}"
         problems.append(Problem(file=str(path), line=line, rule=rule))
         return None
-    return Row(str(path), line, {n: c.strip() for n, c in zip(header, cells, strict=True)}, problems)
+    named = zip(header, (cell.strip() for cell in cells) if strip else cells, strict=True)
+    return Row(str(path), line, dict(named), problems)

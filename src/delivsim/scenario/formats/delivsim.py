@@ -1,0 +1,223 @@
+"""
+Our own format: a directory with ``instance.yaml`` and a table for each kind of thing, CSV or Parquet.
+
+It holds all that an instance can say, so a round trip is exact, to the last bit of every number. Which columns there
+are follows from the nouns (`nouns`); ``docs/instance.md`` is rendered from them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from delivsim.domain.distributions import duration_law
+from delivsim.domain.instance import Instance
+from delivsim.domain.units import near_miss
+from delivsim.errors import InstanceError, Problem
+from delivsim.scenario.dump import plain
+from delivsim.scenario.formats.about import FILE, read_about, write_about
+from delivsim.scenario.formats.columnar import read_parquet, write_parquet
+from delivsim.scenario.formats.delimited import Row, read_csv, refuse_no_folder, refuse_repeats
+from delivsim.scenario.formats.nouns import NEEDED, NOUNS, PARTS, Column, Kind, Part, columns_of, parts_of
+
+Tables = Literal["csv", "parquet"]
+Entries = dict[str, dict[str, tuple[Any, ...]]]
+"""The lists inside nouns: by field and then by owner."""
+
+SUFFIXES: tuple[Tables, ...] = ("csv", "parquet")
+
+
+def read(path: str | os.PathLike[str]) -> Instance:
+    """
+    Read an instance from its directory; each table may be CSV or Parquet.
+
+    Raises
+    ------
+    InstanceError
+        With every mistake of all files, each named with its file and line, in Parquet with the number of the row.
+    """
+    folder, problems = Path(path), list[Problem]()
+    refuse_no_folder(folder)
+    about = read_about(folder, problems)
+    rows = {name: _rows(folder, name, problems) for name in (*NOUNS, *PARTS)}
+    for name in NOUNS:
+        refuse_repeats(rows[name], "id")
+    # The names of a broken table are not all known: nobody is blamed for that.
+    known = None if problems else {name: {r.cells["id"]: i for i, r in enumerate(rows[name])} for name in NOUNS}
+    made: dict[str, Any] = {name: _things(name, rows, known) for name in NOUNS}
+    if problems or about is None:
+        raise InstanceError.of(problems)
+    return Instance(**about, **made)
+
+
+def write(instance: Instance, path: str | os.PathLike[str], *, tables: Tables = "csv") -> None:
+    """
+    Write an instance as a directory in this format; reading it back gives the same instance.
+
+    Tables that an earlier instance left there are removed.
+
+    Raises
+    ------
+    InstanceError
+        Its travel model is one that the format does not know, or an order is for nothing at all.
+    """
+    _refuse_empty_orders(instance)
+    folder = Path(path)
+    text = write_about(instance)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).write_text(text, encoding="utf-8", newline="\n")
+    for name in (*NOUNS, *PARTS):
+        for suffix in SUFFIXES:
+            (folder / f"{name}.{suffix}").unlink(missing_ok=True)
+        columns, rows = _noun_table(instance, name) if name in NOUNS else _part_table(instance, PARTS[name])
+        if rows or name in NOUNS:
+            (_write_csv if tables == "csv" else write_parquet)(folder / f"{name}.{tables}", columns, rows)
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def _rows(folder: Path, table: str, problems: list[Problem]) -> list[Row]:
+    """Read a table from the file that there is; lists may have none."""
+    files = [file for suffix in SUFFIXES if os.path.lexists(file := folder / f"{table}.{suffix}")]
+    if len(files) > 1:
+        problems.append(Problem(file=str(files[1]), rule=f"must not be given beside {files[0].name}: have one of them"))
+        return []
+    columns = columns_of(table)
+    needed = [column.name for column in columns if column.default is NEEDED]
+    optional = [column.name for column in columns if column.default is not NEEDED]
+    if files and files[0].suffix == ".parquet":
+        return read_parquet(files[0], needed, problems, optional=optional)
+    if files or table in NOUNS:
+        return read_csv(folder / f"{table}.csv", needed, problems, optional=optional)
+    return []
+
+
+def _things(table: str, rows: Mapping[str, list[Row]], known: Mapping[str, dict[str, int]] | None) -> list[Any]:
+    """Make the nouns of a table, each with its lists."""
+    lists = {part.field: _entries(part, rows[name], known) for name, part in parts_of(table).items()}
+    stores = known["stores"] if known else None
+    return [thing for row in rows[table] if (thing := _thing(table, row, lists, stores)) is not None]
+
+
+def _entries(part: Part, rows: Iterable[Row], known: Mapping[str, dict[str, int]] | None) -> dict[str, tuple[Any, ...]]:
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        values = _values(part.columns, row)
+        if known is not None:
+            _refuse_unknown(row, part.owner, known[part.of])
+        if values is not None:
+            owner, *entry = values.values()
+            found.setdefault(owner, []).append(tuple(entry))
+    return {owner: tuple(entries) for owner, entries in found.items()}
+
+
+def _thing(table: str, row: Row, lists: Entries, stores: dict[str, int] | None) -> Any:
+    values = _values(columns_of(table), row)
+    if values is None:
+        return None
+    if table == "orders":
+        if stores is None or not _refuse_unknown(row, "store", stores):
+            return None
+        values["store"] = stores[values["store"]]
+    values |= {field: entries[values["id"]] for field, entries in lists.items() if values["id"] in entries}
+    try:
+        return NOUNS[table](**values)
+    except InstanceError as error:
+        row.refuse("", str(error))
+        return None
+
+
+def _refuse_unknown(row: Row, column: str, known: dict[str, int]) -> bool:
+    """Note a name that is in no table, and tell whether it is in one."""
+    name = row.cells[column]
+    if name not in known:
+        near = near_miss(name, sorted(known)) if len(row.problems) < 20 else ""
+        row.refuse(column, f"no {column} {name!r} in the {column}s{near}")
+    return name in known
+
+
+def _values(columns: Sequence[Column], row: Row) -> dict[str, Any] | None:
+    """Read a row; None if one of its cells is not what it must be."""
+    before = len(row.problems)
+    values = {column.name: _value(column, row) for column in columns}
+    return None if len(row.problems) > before else values
+
+
+def _value(column: Column, row: Row) -> Any:
+    cell = row.cells[column.name]
+    if not cell and column.default is not NEEDED:
+        return column.default
+    if column.kind is Kind.TEXT:
+        return row.text(column.name)
+    if column.kind is Kind.NUMBER:
+        return row.number(column.name)
+    if column.kind is Kind.WHOLE:
+        found = row.whole(column.name)
+        return None if math.isnan(found) else int(found)
+    return _law(cell, column.name, row)
+
+
+def _law(cell: str, name: str, row: Row) -> Any:
+    try:
+        return duration_law(json.loads(cell) if cell.lstrip().startswith("{") else cell)
+    except (ValidationError, ValueError) as error:
+        why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        row.refuse(name, f'must be a law such as 12min or {{"kind": "exponential", "mean": "12min"}}: {why}')
+        return None
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def _refuse_empty_orders(instance: Instance) -> None:
+    empty = [Problem(path=f"order {o.id}", rule="items: must not be empty") for o in instance.orders if not o.items]
+    if empty:
+        raise InstanceError.of(empty)
+
+
+def _noun_table(instance: Instance, table: str) -> tuple[list[Column], list[list[Any]]]:
+    """Give the columns of a table that say something, and its rows."""
+    things = getattr(instance, table)
+    columns = [
+        c for c in columns_of(table) if c.default is NEEDED or any(getattr(t, c.name) != c.default for t in things)
+    ]
+    return columns, [[_cell(instance, column, getattr(thing, column.name)) for column in columns] for thing in things]
+
+
+def _is_said(column: Column, things: Iterable[Any]) -> bool:
+    return any(getattr(thing, column.name) != column.default for thing in things)
+
+
+def _cell(instance: Instance, column: Column, value: Any) -> Any:
+    if column.name == "store":
+        return instance.stores[value].id
+    return json.dumps(plain(value)) if column.kind is Kind.LAW and value is not None else value
+
+
+def _part_table(instance: Instance, part: Part) -> tuple[tuple[Column, ...], list[list[Any]]]:
+    return part.columns, list(_part_rows(getattr(instance, part.of), part))
+
+
+def _part_rows(things: Iterable[Any], part: Part) -> Iterator[list[Any]]:
+    default = NOUNS[part.of].__dataclass_fields__[part.field].default
+    for thing in things:
+        entries = getattr(thing, part.field)
+        for entry in entries if entries != default else ():
+            yield [thing.id, *entry]
+
+
+def _write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([column.name for column in columns])
+    writer.writerows([["" if cell is None else cell for cell in row] for row in rows])
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
