@@ -59,7 +59,7 @@ def test_a_seed_gives_one_city() -> None:
 
 def test_orders_of_a_place_do_not_depend_on_the_roster() -> None:
     """More riders, other speeds or other kitchens leave every order where and when it was."""
-    more = {"shifts": [{"start": "18:00", "end": "22:00", "riders": 900}], "speed": "30km/h"}
+    more = {"shifts": [{"start": "18:00", "end": "22:00", "riders": 900}]}
     assert city(riders=more, kitchens={"preparation": "5min"}).orders == city().orders
 
 

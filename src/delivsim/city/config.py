@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from delivsim.city.behavior import CustomersConfig, KitchensConfig, RidersConfig
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.distributions import NumberLaw
+from delivsim.domain.travel.config import CityTravel, EuclideanTravel
 from delivsim.domain.units import (
     Duration,
     Instant,
@@ -16,7 +17,6 @@ from delivsim.domain.units import (
     PositiveDistance,
     PositiveDuration,
     Rate,
-    Speed,
 )
 
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
@@ -83,12 +83,10 @@ class ShiftConfig(Config):
 
 
 class RosterConfig(RidersConfig):
-    """The riders of a generated city: how many, when, how fast, and how they behave."""
+    """The riders of a generated city: how many, when, and how they behave."""
 
     shifts: Annotated[tuple[ShiftConfig, ...], Field(min_length=1)]
     """Who works when."""
-    speed: Annotated[Speed, Field(gt=0)] = 5.0
-    """Speed along the way."""
     pay_per_order: Money = 450
     """Paid for each delivered order."""
     guaranteed_pay_per_hour: Money = 1100
@@ -102,8 +100,8 @@ class CityConfig(Config):
     """Length of the square's side."""
     reach: PositiveDistance = 1600.0
     """Standard deviation of a customer's distance from the store, in each direction."""
-    detour: Annotated[float, Field(ge=1, le=5)] = 1.3
-    """Streets are this many times longer than straight lines."""
+    travel: CityTravel = EuclideanTravel()
+    """How riders get about."""
     demand: DemandConfig
     """When orders come."""
     stores: StoresConfig = StoresConfig()

@@ -38,7 +38,7 @@ def generate(config: CityConfig, starts_at: datetime, horizon: float, streams: S
         orders=_orders(config, stores, starts_at, horizon, streams),
         riders=_riders(config, stores, starts_at, streams["city/riders"]),
         stores=stores,
-        travel=Euclidean(speed=config.riders.speed / config.detour),
+        travel=Euclidean(speed=config.travel.speed, detour=config.travel.detour),
         rules=Rules(
             pickup_service_time=config.pickup_service_time,
             dropoff_service_time=config.dropoff_service_time,

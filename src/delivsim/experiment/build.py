@@ -12,7 +12,6 @@ from simpy.events import Event
 
 from delivsim.city.behavior import BehaviorConfig
 from delivsim.city.customers import Customers
-from delivsim.city.generate import generate
 from delivsim.city.kitchens import Kitchens
 from delivsim.city.ledger import Ledger
 from delivsim.city.riders import Riders
@@ -22,8 +21,9 @@ from delivsim.dispatch.config import DispatchConfig, make_policy
 from delivsim.dispatch.known import asked_by
 from delivsim.domain.instance import Instance
 from delivsim.domain.streams import Streams
+from delivsim.domain.travel import Travel
+from delivsim.experiment.settled import Settled, settled
 from delivsim.record.recorder import Recorder
-from delivsim.scenario.formats import read_instance
 from delivsim.scenario.schema import Scenario
 from delivsim.services.delivery import Deliveries, delivery
 from delivsim.services.gateway import gateway
@@ -73,10 +73,11 @@ class Simulation:
         self.scenario, self.seed, self.recorder = scenario, seed, recorder
         self.env = Environment()
         self.streams = Streams(seed)
-        self.instance = _instance(scenario, self.streams) if instance is None else instance
+        found = settled(scenario, self.streams, instance)
+        self.instance = None if found is None else found.instance
         self.policy = None if self.instance is None else self._named(scenario.dispatch, policy)
         asks = asked_by(self.policy.policy) if self.policy else frozenset()
-        built_in = () if self.instance is None else _services(scenario, self.instance, asks)
+        built_in = () if found is None else _services(scenario, found, asks)
         self.parts = assemble(self.env, scenario.platform, built_in, self.streams, recorder.rows, self.policy)
         self.ledger = None if self.instance is None else self._people(self.instance)
         until = scenario.horizon
@@ -162,30 +163,22 @@ def _behavior(scenario: Scenario) -> Any:
     return scenario.instance.behavior
 
 
-def _instance(scenario: Scenario, streams: Streams) -> Instance | None:
-    if scenario.instance is not None:
-        return read_instance(scenario.instance.format, scenario.instance.path)
-    if scenario.city is not None:
-        return generate(scenario.city, scenario.starts_at, scenario.horizon, streams, name=scenario.name)
-    return None
-
-
-def _services(scenario: Scenario, instance: Instance, asks: frozenset[str]) -> tuple[Service, ...]:
+def _services(scenario: Scenario, town: Settled, asks: frozenset[str]) -> tuple[Service, ...]:
     platform, dispatch = scenario.platform, scenario.dispatch
     behavior: BehaviorConfig = _behavior(scenario)
     mode = platform.payment.mode
     deliveries = Deliveries(
-        travel=instance.travel,
-        rules=instance.rules,
+        travel=town.believed,
+        rules=town.instance.rules,
         every=dispatch.every,
         offer_timeout=dispatch.offer_timeout,
         decline_pause=dispatch.decline_pause,
         give_up_after=math.inf if dispatch.give_up_after is None else dispatch.give_up_after,
         prepare_on_accept=behavior.kitchens.preparation_starts == "on_accept",
         asks=asks,
-        stores=tuple((store.x, store.y) for store in instance.stores),
+        stores=tuple((store.x, store.y) for store in town.instance.stores),
     )
-    promise = _promise(platform, instance)
+    promise = _promise(platform, town.believed)
     return (
         gateway(payment_mode=mode),
         user(),
@@ -197,7 +190,7 @@ def _services(scenario: Scenario, instance: Instance, asks: frozenset[str]) -> t
     )
 
 
-def _promise(platform: PlatformConfig, instance: Instance) -> Promise:
+def _promise(platform: PlatformConfig, travel: Travel) -> Promise:
     config = platform.promise
     if isinstance(config, FixedPromise):
         after = config.after
@@ -206,7 +199,7 @@ def _promise(platform: PlatformConfig, instance: Instance) -> Promise:
 
     def estimate(now: float, preparation_time: float, place: Place, address: Place) -> float:
         leave = now + preparation_time + waiting
-        return leave + instance.travel.time(place, address, speed, leave)
+        return leave + travel.time(place, address, speed, leave)
 
     return estimate
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from delivsim.city.behavior import BehaviorConfig
 from delivsim.city.config import CityConfig
-from delivsim.city.generate import generate
 from delivsim.domain.instance import Instance
 from delivsim.domain.streams import Streams
 from delivsim.domain.units import format_clock
@@ -17,8 +16,8 @@ from delivsim.experiment.city_calls import Town
 from delivsim.experiment.odd import odd_values, warning
 from delivsim.experiment.rider_load import HOUR, RiderLoad, RiderTime, rider_load
 from delivsim.experiment.rider_work import rider_work
+from delivsim.experiment.settled import settled
 from delivsim.experiment.station_load import PlatformLoad, platform_load
-from delivsim.scenario.formats import read_instance
 from delivsim.scenario.schema import Scenario
 
 FULL = 1.0 + 1e-6
@@ -66,13 +65,12 @@ def offered_load(scenario: Scenario, *, seed: int | None = None) -> OfferedLoad:
 
 
 def _town(scenario: Scenario, seed: int) -> Town | None:
-    if scenario.instance is not None:
-        instance = read_instance(scenario.instance.format, scenario.instance.path)
-        return _at_work(scenario, scenario.instance.behavior, instance)
-    if scenario.city is not None:
-        instance = generate(scenario.city, scenario.starts_at, scenario.horizon, Streams(seed), name=scenario.name)
-        return _at_work(scenario, scenario.city, instance)
-    return None
+    found = settled(scenario, Streams(seed))
+    if found is None:
+        return None
+    behavior = scenario.city if scenario.instance is None else scenario.instance.behavior
+    assert behavior is not None
+    return _at_work(scenario, behavior, found.instance)
 
 
 def _at_work(scenario: Scenario, behavior: CityConfig | BehaviorConfig, instance: Instance) -> Town:

@@ -15,6 +15,7 @@ from delivsim.city.config import CityConfig
 from delivsim.dispatch.config import DispatchConfig
 from delivsim.domain.config import Config, Loc, refuse
 from delivsim.domain.source_path import SourcePath
+from delivsim.domain.travel.config import InstanceTravel
 from delivsim.domain.units import Duration, Instant, Moment, Money, PositiveDuration, near_miss, shown
 from delivsim.scenario.formats import FORMATS
 from delivsim.scenario.nodes import Node, Place, place_of
@@ -57,6 +58,8 @@ class InstanceConfig(Config):
     """Where they are, seen from the file that says so."""
     behavior: BehaviorConfig = BehaviorConfig()
     """How its people behave, beyond what the instance says."""
+    travel: InstanceTravel | None = None
+    """How its riders get about, instead of what the instance says; {kind: given, ...} changes only some of that."""
 
 
 MOST_ORDERS = 20_000_000
@@ -149,7 +152,8 @@ class Scenario(Config):
         if self.warm_up >= self.horizon:
             yield ("warm_up",), "must be shorter than the horizon"
         rate = {} if self.city is None else self.city.demand.rate
-        from_keys = ((("city", "demand", "rate", text), Instant.parse(text)) for text in rate)
+        keys = [("city", "demand", "rate", text) for text in rate]
+        from_keys = ((loc, Instant.parse(loc[-1])) for loc in (*keys, *self._weather()))
         early = 0
         for loc, instant in (*_instants(self, ()), *from_keys):
             try:
@@ -160,6 +164,13 @@ class Scenario(Config):
         if not early:
             yield from self._shifts()
             yield from self._crowds()
+
+    def _weather(self) -> Iterator[tuple[str, ...]]:
+        """Give the places of all instants at which the weather changes."""
+        if self.city is not None:
+            yield from (("city", "travel", *loc) for loc in self.city.travel.weather_changes())
+        if self.instance is not None and self.instance.travel is not None:
+            yield from (("instance", "travel", *loc) for loc in self.instance.travel.weather_changes())
 
     def _shifts(self) -> Iterator[Mistake]:
         for i, shift in enumerate(() if self.city is None else self.city.riders.shifts):
