@@ -22,7 +22,10 @@ LONG_WORK = 1.0
 """Work shorter than this many seconds is never called odd."""
 FAR_FROM_OTHERS = 200.0
 """Work so many times longer than the median of all others is."""
-CLIENTS = {"accept_offer", "decline_offer", "picked_up", "delivered", "report_position", "go_online", "go_offline"}
+CLIENTS = {
+    *("accept_offer", "decline_offer", "give_back", "picked_up", "delivered", "report_position", "go_online"),
+    "go_offline",
+}
 """Operations that riders' apps call; stores' apps call ``mark_ready``, customers' the others."""
 
 
