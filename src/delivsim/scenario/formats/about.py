@@ -28,6 +28,7 @@ _LIMITS: dict[str, dict[str, Any]] = {
     "detour": {"ge": 1},
     "capacity": {"ge": 1},
     "same_store_bundles": {},
+    "waiting_at": {},
 }
 """Of single fields; all others are >= 0."""
 
