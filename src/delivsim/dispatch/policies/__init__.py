@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from delivsim.dispatch.policies.linear_assignment import LinearAssignment
 from delivsim.dispatch.policies.nearest import Nearest
+from delivsim.dispatch.policies.rolling_horizon import RollingHorizon
 
-POLICIES = {"nearest": Nearest, "linear_assignment": LinearAssignment}
+POLICIES = {
+    "nearest": Nearest,
+    "linear_assignment": LinearAssignment,
+    "rolling_horizon": RollingHorizon,
+}
 """Every policy of delivsim by its name in a scenario."""
