@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from delivsim.cli import export, results, run, scenarios
+from delivsim.cli import export, imports, results, run, scenarios
 from delivsim.cli.exits import Exit
 from delivsim.cli.output import complain, say
 from delivsim.errors import DelivsimError
@@ -39,6 +39,7 @@ for command in (
     export.check_solution,
 ):
     app.command()(command)
+app.command("import")(imports.import_)
 app.add_typer(export.app, name="export")
 
 

@@ -29,6 +29,15 @@ def mdrplib(run: Run, folder: Annotated[Path, typer.Argument(help="Folder to wri
     say(f"Wrote the solution to {folder}")
 
 
+@app.command()
+def company(run: Run, folder: Annotated[Path, typer.Argument(help="Folder to write to.", show_default=False)]) -> None:
+    """Write a run as a company would export its day: CSV files to try `delivsim import` with."""
+    from delivsim.experiment.company import export_company
+
+    files = export_company(opened(run), folder)
+    say(f"Wrote {', '.join(file.name for file in files)} to {folder}")
+
+
 def check_solution(
     instance: Annotated[Path, typer.Argument(help="Folder of the instance.", show_default=False)],
     folder: Annotated[Path, typer.Argument(help="Folder of the three solution files.", show_default=False)],
