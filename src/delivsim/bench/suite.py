@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -18,7 +19,7 @@ from delivsim.scenario.formats.mdrplib import write
 from delivsim.scenario.layered import read_config
 from delivsim.scenario.layers import merged
 from delivsim.scenario.mistakes import problems_of
-from delivsim.scenario.nodes import Node, Place
+from delivsim.scenario.nodes import Node, Place, place_of
 from delivsim.scenario.schema import Scenario
 
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
@@ -106,7 +107,8 @@ class Suite(Config):
         here = Place(str(self._file))
         base = _node({"name": self.name, "horizon": "24h", "platform": {"kind": "ideal"}}, here)
         own, changes = self._below("policies", policy), self._below("conditions", condition)
-        layers = [self._root.get("scenario"), _node({"dispatch": {"policy": policy}}, here)]
+        called = place_of(self._root, ("policies", policy), on_key=True) if policy in self.policies else here
+        layers = [self._root.get("scenario"), _node({"dispatch": {"policy": policy}}, called)]
         layers += [None if own is None else Node({"dispatch": own}, own.place), changes]
         layers.append(_node({"instance": {"format": "mdrplib", "path": "."}}, here))
         for layer in layers:
@@ -118,7 +120,8 @@ class Suite(Config):
 
     def _below(self, key: str, name: str) -> Node | None:
         named = self._root.get(key)
-        return None if named is None else named.get(name)
+        below = None if named is None else named.get(name)
+        return None if below is None or below.value is None else below
 
 
 def _node(data: Any, place: Place) -> Node:
@@ -149,6 +152,26 @@ def load_suite(path: str | os.PathLike[str]) -> Suite:
     if problems:
         raise ScenarioError.of(list(problems.values()))
     return suite
+
+
+def find_suite(name: str) -> Suite:
+    """
+    Read the suite of a file, or one of delivsim's by its name.
+
+    Raises
+    ------
+    ScenarioError
+        There is neither, or the file has mistakes.
+    """
+    own = resources.files("delivsim.bench") / "suites"
+    names = sorted(entry.name.removesuffix(".yaml") for entry in own.iterdir() if entry.name.endswith(".yaml"))
+    if name in names and not Path(name).exists():
+        with resources.as_file(own / f"{name}.yaml") as file:
+            return load_suite(file)
+    if not Path(name).suffix and not Path(name).exists():
+        rule = f"must be a file or one of {', '.join(names)}, got {shown(name)}{near_miss(name, names)}"
+        raise ScenarioError.of([Problem(path="--suite", rule=rule)])
+    return load_suite(name)
 
 
 def chosen(suite: Suite, names: Sequence[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from dataclasses import replace
 from functools import lru_cache
@@ -58,7 +59,7 @@ def prepared(task: Task) -> Instance:
     """Give the instance as the task wants it: its orders and riders numbered otherwise, or another future in it."""
     config = task.scenario.instance
     assert config is not None
-    instance = _read(config.format, str(config.path))
+    instance = _read(config.format, os.fspath(config.path))
     if task.permutation:
         instance = renumbered(instance, task.permutation)
     return with_another_future(instance, middle_of(instance)) if task.kind == "other_future" else instance

@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from delivsim.cli import export, imports, results, run, scenarios
+from delivsim.cli import bench, export, imports, results, run, scenarios
 from delivsim.cli.exits import Exit
 from delivsim.cli.output import complain, say
 from delivsim.errors import DelivsimError
@@ -41,6 +41,7 @@ for command in (
     app.command()(command)
 app.command("import")(imports.import_)
 app.add_typer(export.app, name="export")
+app.add_typer(bench.app, name="bench")
 
 
 def _version(wanted: bool) -> None:

@@ -1,10 +1,10 @@
-"""A progress bar for a terminal: the simulated time of day, orders, and how much faster than real time."""
+"""Progress bars for a terminal: of one run (time of day, orders, speed), and of many things to do."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -46,3 +46,20 @@ def progress_bar(clock: Clock, horizon: float) -> Iterator[Progress | None]:
             )
 
         yield tell
+
+
+@contextmanager
+def count_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Show how many of how many things are done, and how long it will take; nothing (None) without a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich import progress
+    from rich.console import Console
+
+    columns = (progress.TextColumn(what), progress.BarColumn(), progress.MofNCompleteColumn())
+    with progress.Progress(
+        *columns, progress.TimeRemainingColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -145,4 +145,4 @@ def noise_band(figures: ArrayLike) -> float:
     n, k = table.shape
     if k < 2 or not n:
         return math.nan
-    return NORMAL_95 * math.sqrt(float(np.nansum(np.var(table, axis=1, ddof=1))) / k) / n
+    return NORMAL_95 * float(np.sqrt(np.nansum(np.var(table, axis=1, ddof=1)) / k)) / n

@@ -1,0 +1,79 @@
+"""``delivsim bench``: policies over suites of instances, the gate for continuous integration, and the bound."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from delivsim.cli.exits import Exit
+from delivsim.cli.output import complain, say
+from delivsim.cli.progress import count_bar
+
+app = typer.Typer(help="Compare dispatch policies over suites of instances.", no_args_is_help=True)
+
+SuiteFile = Annotated[
+    str, typer.Option("--suite", help="A suite's file, or the name of one of delivsim's.", metavar="FILE")
+]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes.", show_default="all cores")]
+
+
+@app.callback()
+def commands() -> None:
+    """Compare dispatch policies over suites of instances."""
+
+
+def _cores() -> int:
+    from os import cpu_count
+
+    return cpu_count() or 1
+
+
+def _names(text: str | None) -> list[str]:
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+@app.command()
+def run(
+    suite: SuiteFile = "twins",
+    policies: Annotated[
+        str | None,
+        typer.Option(help="Only these: a,b,my.module:MyPolicy.", metavar="NAMES", show_default="the suite's"),
+    ] = None,
+    instances: Annotated[
+        str | None, typer.Option(help="Only these, by name.", metavar="NAMES", show_default="all")
+    ] = None,
+    jobs: Jobs = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where results are kept.", show_default="runs/bench/SUITE")
+    ] = None,
+) -> None:
+    """
+    Run policies over a suite: each solution checked strictly, differences paired, rows and tables kept.
+
+    Interrupted, the same command goes on where it stopped (130). Ends with 1 when a policy fails or breaks a rule.
+    """
+    from delivsim.bench.run import benchmark
+    from delivsim.bench.suite import find_suite
+
+    sys.path.append(str(Path.cwd()))  # code of one's own is found where the command is run, as with python -m
+    spec = find_suite(suite)
+    folder = out or Path("runs") / "bench" / spec.name
+    try:
+        with count_bar(spec.name) as tell:
+            made = benchmark(
+                spec,
+                policies=_names(policies),
+                instances=_names(instances),
+                jobs=jobs or _cores(),
+                out=folder,
+                tell=tell,
+            )
+    except KeyboardInterrupt:
+        complain(f"Interrupted. What is done is in {folder}; the same command goes on from there.")
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    say(made.text())
+    say(f"\nRows and tables in {folder}")
+    raise typer.Exit(Exit.FINE if made.ok else Exit.FAILED)
