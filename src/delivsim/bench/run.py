@@ -13,8 +13,8 @@ from delivsim.bench.pool import Shelf, Tell, run_all
 from delivsim.bench.suite import Suite, chosen, instance_paths, load_suite
 from delivsim.bench.tasks import Task, as_row, plan
 from delivsim.bench.work import work
+from delivsim.dispatch.assignment import DispatchPolicy
 from delivsim.dispatch.config import make_policy
-from delivsim.dispatch.problem import DispatchPolicy
 from delivsim.errors import InputError
 
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import delivsim
 from delivsim.bench.suite import Suite
-from delivsim.dispatch.problem import DispatchPolicy
+from delivsim.dispatch.assignment import DispatchPolicy
 from delivsim.domain.source_path import SourcePath
 from delivsim.scenario.dump import plain
 from delivsim.scenario.schema import Scenario

@@ -145,4 +145,5 @@ def noise_band(figures: ArrayLike) -> float:
     n, k = table.shape
     if k < 2 or not n:
         return math.nan
-    return NORMAL_95 * float(np.sqrt(np.nansum(np.var(table, axis=1, ddof=1)) / k)) / n
+    variance = float(np.nansum(np.var(table, axis=1, ddof=1))) / k
+    return NORMAL_95 * math.sqrt(variance) / float(n)
