@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from delivsim.dispatch.policies.linear_assignment import LinearAssignment
 from delivsim.dispatch.assignment import Assignment
+from delivsim.dispatch.policies.linear_assignment import LinearAssignment
 from delivsim.dispatch.problem import DispatchProblem
 
 
