@@ -133,21 +133,6 @@ class TestWaitingForFood:
         assert times == [400, 400]
 
 
-def test_riders_are_paid_the_greater_of_orders_and_guarantee(env, make_ledger) -> None:
-    """Three orders at 450 beat 1,100 for the hour; one does not; nobody works for nothing. Bundles by pick-up."""
-    ledger = make_ledger(4, riders=3, pay_per_order=450, guaranteed_pay_per_hour=1100)
-    for i, (rider, picked_up_at) in enumerate([(0, 10.0), (0, 10.0), (0, 20.0), (1, 10.0)]):
-        file = ledger.files[i]
-        file.rider, file.picked_up_at = rider, picked_up_at
-        ledger.placed(i)
-        ledger.ended(i, Outcome.DELIVERED)
-    told = [dict(zip(columns("riders"), row, strict=True)) for row in ledger.rider_rows()]
-    assert [row["pay"] for row in told] == [1350, 1100, 1100]
-    assert [row["n_orders"] for row in told] == [3, 1, 0]
-    assert [row["n_bundles"] for row in told] == [2, 1, 0]
-    assert [row["on_guarantee"] for row in told] == [False, True, True]
-
-
 def test_demand_ends_with_the_horizon(env, make_ledger, make_instance) -> None:
     """Orders of the instance beyond the end of demand are never placed, have no instant, and are not waited for."""
     ledger = Ledger(env, make_instance(orders=3), ready_is_given=False, until=60.0)

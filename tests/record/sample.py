@@ -102,9 +102,10 @@ def sample_tables() -> dict[str, pd.DataFrame]:
         ),
         "stores": make(
             "stores",
-            {"store": 0, "id": "noodles", "x": 0.0, "y": 1000.0, "n_cooked": 2, "stock": -1, "reserved": 3},
+            {"store": 0, "id": "noodles", "x": 0.0, "y": 1000.0, "n_cooked": 2, "stock": -1, "reserved": 3,
+             "left": -1},
             {"store": 1, "id": "curry", "x": 500.0, "y": 0.0, "n_cooked": 0, "stock": 10, "reserved": 2,
-             "given_back": 2},
+             "given_back": 2, "left": 10},
         ),
     }  # fmt: skip
 

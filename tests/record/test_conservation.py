@@ -41,6 +41,9 @@ def test_everything_adds_up_in_the_sample(sample_result, sample_evening):
         ("requests", "request", 1, 1, "requests"),
         ("stores", "reserved", 1, 13, "stock"),
         ("stores", "given_back", 1, 3, "stock"),
+        ("stores", "left", 1, 9, "stock"),
+        ("stores", "refilled", 1, 1, "stock"),
+        ("orders", "tip", 0, 100, "tips"),
         ("orders", "refunded", 0, 2501, "money"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -37,19 +37,49 @@ class CustomersConfig(Config):
     """How long after delivery the feedback comes."""
 
 
+class AcceptanceConfig(Config):
+    """
+    How the way and the pay of an offer change whether a rider accepts it: a logit model (McFadden 1974).
+
+    The log-odds of accepting are those of ``accept``, plus ``per_km`` for each kilometre of the way beyond
+    ``usual_km``, plus ``per_pay`` for each unit of the currency beyond ``usual_pay``.
+    """
+
+    per_km: Annotated[float, Field(ge=-100, le=100)] = 0.0
+    """Added to the log-odds for each kilometre to the store and on to the customers; below 0: short ways are liked."""
+    usual_km: Annotated[float, Field(ge=0, le=1000)] = 4.0
+    """The way in kilometres that is accepted as often as ``accept`` says."""
+    per_pay: Annotated[float, Field(ge=-100, le=100)] = 0.0
+    """Added to the log-odds for each unit of the currency that the platform pays for it."""
+    usual_pay: Annotated[float, Field(ge=0, le=1e6)] = 5.0
+    """The pay in units of the currency that is accepted as often as ``accept`` says."""
+
+
 class RidersConfig(Config):
-    """How riders behave; the defaults are riders who accept everything at once."""
+    """How riders behave; the defaults are riders who accept everything at once and keep it."""
 
     accept: Share = 1.0
     """Share of offers that a rider answers with yes."""
+    acceptance: AcceptanceConfig | None = None
+    """How that share depends on the way and the pay; without it not at all."""
     ignore: Share = 0.0
     """Share of offers that a rider does not answer at all."""
     think_time: DurationLaw = Field(default_factory=lambda: _law("0s"))
     """How long a rider thinks about an offer."""
+    give_back: Share = 0.0
+    """Share of accepted offers that a rider gives back unless they are picked up by then; they are offered again."""
+    give_back_after: DurationLaw = Field(default_factory=lambda: _law("3min"))
+    """How long after accepting it a rider gives an offer back."""
+    leave_early: Share = 0.0
+    """Share of riders who go off line before their shift ends; what they carry they deliver, the rest they leave."""
+    leave_early_by: DurationLaw = Field(default_factory=lambda: _law({"kind": "exponential", "mean": "30min"}))
+    """How long before the end of the shift they go."""
     report_every: PositiveDuration | None = 300.0
     """How often a moving rider's app reports the position."""
     report_at_rest_every: PositiveDuration | None = 1800.0
     """How often a waiting rider's app reports the position."""
+    report_delay: DurationLaw = Field(default_factory=lambda: _law("0s"))
+    """How old a position is when the app sends it, besides the way to the gateway."""
 
     @model_validator(mode="after")
     def _shares(self) -> RidersConfig:

@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from delivsim.city.behavior import CustomersConfig, KitchensConfig, RidersConfig
+from delivsim.city.demand import DemandConfig
+from delivsim.city.places import Count, StoresConfig, ZoneConfig
 from delivsim.domain.config import Config, refuse
-from delivsim.domain.distributions import NumberLaw
 from delivsim.domain.travel.config import CityTravel, EuclideanTravel
 from delivsim.domain.units import (
     Duration,
@@ -16,59 +17,7 @@ from delivsim.domain.units import (
     Money,
     PositiveDistance,
     PositiveDuration,
-    Rate,
 )
-
-Count = Annotated[int, Field(ge=1, le=10_000_000)]
-
-
-class DemandConfig(Config):
-    """When orders come: a Poisson process whose rate changes at given times of day."""
-
-    rate: dict[str, Rate]
-    """Orders per time from each time of day on, such as {"18:00": 600/h, "19:30": 900/h}."""
-    basket: NumberLaw = Field(default_factory=lambda: _basket())
-    """Units per order, rounded to whole numbers, at least 1."""
-
-    @model_validator(mode="after")
-    def _times(self) -> DemandConfig:
-        if not self.rate:
-            raise refuse((("rate",), "must name at least one time of day"))
-        for text in self.rate:
-            try:
-                Instant.parse(text)
-            except ValueError as wrong:
-                raise refuse((("rate", text), str(wrong))) from None
-        return self
-
-
-def _basket() -> NumberLaw:
-    from delivsim.domain.distributions import Uniform
-
-    return Uniform[float](kind="uniform", low=1.0, high=3.0)
-
-
-class StoresConfig(Config):
-    """The stores of a generated city."""
-
-    count: Count = 60
-    """How many stores there are."""
-    clusters: Count = 5
-    """How many districts they cluster in."""
-    spread: PositiveDistance = 700.0
-    """Standard deviation of a store's distance from the middle of its district, in each direction."""
-    popularity: Annotated[float, Field(ge=0, le=5)] = 0.8
-    """Exponent of the Zipf law of orders per store; 0: all alike."""
-    items: Count = 12
-    """Items on each menu."""
-    price_low: Money = 900
-    """Cheapest item."""
-    price_high: Money = 2200
-    """Dearest item."""
-    stock: Annotated[int, Field(ge=0)] | None = None
-    """Units of each item at the start; without it nothing runs out."""
-    cooks: Count | None = None
-    """Orders that a store cooks at the same time; without it any number."""
 
 
 class ShiftConfig(Config):
@@ -102,6 +51,8 @@ class CityConfig(Config):
     """Standard deviation of a customer's distance from the store, in each direction."""
     travel: CityTravel = EuclideanTravel()
     """How riders get about."""
+    zones: dict[str, ZoneConfig] = Field(default_factory=dict)
+    """Parts of the city by name; without them stores cluster in districts that have none."""
     demand: DemandConfig
     """When orders come."""
     stores: StoresConfig = StoresConfig()
@@ -122,6 +73,21 @@ class CityConfig(Config):
     """Click-to-door that is never to be passed."""
     same_store_bundles: bool = True
     """Whether only orders of one store may share a bundle."""
+
+    @model_validator(mode="after")
+    def _zones(self) -> CityConfig:
+        shared = [name for name, zone in self.zones.items() if zone.rate is None]
+        if not self.demand.rate and self.demand.orders is None and (shared or not self.zones):
+            raise refuse((("demand",), "must have a rate by time of day, or orders and peaks"))
+        if self.stores.count < len(self.zones):
+            raise refuse((("stores", "count"), f"must be >= {len(self.zones)}, one for each zone"))
+        for name, zone in self.zones.items():
+            for axis in ("x", "y"):
+                if getattr(zone, axis) > self.side:
+                    raise refuse((("zones", name, axis), f"must be within the city, whose side is {self.side:g} m"))
+        if shared and not any(self.zones[name].demand for name in shared):
+            raise refuse((("zones", shared[0], "demand"), "must be > 0 for some zone, or nobody orders"))
+        return self
 
     @model_validator(mode="after")
     def _no_facts(self) -> CityConfig:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from delivsim.city.config import CityConfig
+from delivsim.city.demand import level_of_day, order_times, placement_times
+from delivsim.city.places import Floats, Ints, apportioned, scattered, zipf
 from delivsim.domain.instance import Instance, Rules
 from delivsim.domain.order import Order
 from delivsim.domain.rider import Rider
 from delivsim.domain.store import Store
 from delivsim.domain.streams import Streams
 from delivsim.domain.travel import Euclidean
-from delivsim.domain.units import Instant
 
-Floats = NDArray[np.float64]
+EMPTY = np.empty(0, dtype=np.int64)
 
 
 def generate(config: CityConfig, starts_at: datetime, horizon: float, streams: Streams, *, name: str) -> Instance:
@@ -35,6 +35,7 @@ def generate(config: CityConfig, starts_at: datetime, horizon: float, streams: S
     stores = _stores(config, streams["city/stores"])
     return Instance(
         name=name,
+        zones=tuple(config.zones),
         orders=_orders(config, stores, starts_at, horizon, streams),
         riders=_riders(config, stores, starts_at, streams["city/riders"]),
         stores=stores,
@@ -51,34 +52,9 @@ def generate(config: CityConfig, starts_at: datetime, horizon: float, streams: S
     )
 
 
-def _scattered(middles: Floats, spread: float, side: float, rng: np.random.Generator) -> Floats:
-    """
-    Draw a place around each of these middles: normal in each direction, cut at the city's edge.
-
-    By the inverse of the distribution function, so that every place takes exactly two random numbers, none is drawn
-    again, and none piles up on the edge.
-
-    Parameters
-    ----------
-    middles
-        Shape (n, 2), metres within the square.
-    spread
-        Standard deviation before the cut, metres.
-    side
-        Length of the square's side, metres.
-    """
-    from scipy.special import ndtr, ndtri
-
-    low, high = ndtr(-middles / spread), ndtr((side - middles) / spread)
-    places = middles + spread * ndtri(low + rng.random(middles.shape) * (high - low))
-    return np.asarray(np.round(np.clip(places, 0.0, side), 1), dtype=np.float64)
-
-
 def _stores(config: CityConfig, rng: np.random.Generator) -> list[Store]:
-    s = config.stores
-    middles = rng.uniform(0.15 * config.side, 0.85 * config.side, (s.clusters, 2))
-    district = rng.integers(0, s.clusters, s.count)
-    places = _scattered(middles[district], s.spread, config.side, rng)
+    s, zones = config.stores, list(config.zones)
+    zone, places = _store_places(config, rng)
     prices = rng.integers(s.price_low, max(s.price_low, s.price_high) + 1, (s.count, s.items))
     return [
         Store(
@@ -88,37 +64,37 @@ def _stores(config: CityConfig, rng: np.random.Generator) -> list[Store]:
             menu=tuple((f"dish-{k + 1}", int(prices[i, k])) for k in range(s.items)),
             stock=() if s.stock is None else tuple((f"dish-{k + 1}", s.stock) for k in range(s.items)),
             cooks=s.cooks,
+            zone=zones[zone[i]] if zones else "",
         )
         for i in range(s.count)
     ]
 
 
-def placement_times(rate: dict[str, float], starts_at: datetime, horizon: float, rng: np.random.Generator) -> Floats:
-    """
-    Draw the instants of a Poisson process whose rate is constant between given times of day.
-
-    Before the first time of day nobody orders; from the last one on its rate stays until the horizon.
-    """
-    changes = sorted((Instant.parse(text).at(starts_at), per_second) for text, per_second in rate.items())
-    ends = [at for at, _ in changes[1:]] + [horizon]
-    drawn = []
-    for (begin, per_second), end in zip(changes, ends, strict=True):
-        begin, end = max(0.0, begin), min(end, horizon)
-        if end > begin:
-            drawn.append(rng.uniform(begin, end, rng.poisson(per_second * (end - begin))))
-    return np.sort(np.concatenate(drawn)) if drawn else np.empty(0)
+def _store_places(config: CityConfig, rng: np.random.Generator) -> tuple[Ints, Floats]:
+    """Draw the zone (0 where there are none) and the place of each store."""
+    s, zones = config.stores, config.zones.values()
+    if zones:
+        zone = np.repeat(np.arange(len(zones)), apportioned(s.count, [one.stores for one in zones]))
+        middles = np.array([(one.x, one.y) for one in zones])[zone]
+        spread = np.array([one.spread for one in zones])[zone, None]
+        return zone, scattered(middles, spread, config.side, rng)
+    middles = rng.uniform(0.15 * config.side, 0.85 * config.side, (s.clusters, 2))
+    if s.concentration:
+        district = rng.choice(s.clusters, s.count, p=zipf(s.clusters, s.concentration))
+    else:
+        district = rng.integers(0, s.clusters, s.count)
+    return np.zeros(s.count, dtype=np.int64), scattered(middles[district], s.spread, config.side, rng)
 
 
 def _orders(
     config: CityConfig, stores: list[Store], starts_at: datetime, horizon: float, streams: Streams
 ) -> list[Order]:
     rng = streams["city/orders"]
-    placed_at = placement_times(config.demand.rate, starts_at, horizon, rng)
-    n = len(placed_at)
-    weight = 1.0 / np.arange(1, len(stores) + 1) ** config.stores.popularity
-    store = rng.choice(len(stores), n, p=weight / weight.sum())
+    placed_at, zone = _demand(config, starts_at, horizon, streams)
+    n, zones = len(placed_at), list(config.zones)
+    store = _chosen(config, stores, zone, rng)
     middles = np.array([(s.x, s.y) for s in stores])[store]
-    places = _scattered(middles, config.reach, config.side, rng)
+    places = scattered(middles, config.reach, config.side, rng)
     units = np.maximum(1, np.rint(config.demand.basket.sample(streams["city/baskets"], n))).astype(int)
     dish = rng.integers(0, config.stores.items, n)
     return [
@@ -130,20 +106,64 @@ def _orders(
             y=float(places[i, 1]),
             items=((f"dish-{dish[i] + 1}", int(units[i])),),
             customer=i,
+            zone=zones[zone[i]] if zones else "",
         )
         for i in range(n)
     ]
 
 
+def _demand(config: CityConfig, starts_at: datetime, horizon: float, streams: Streams) -> tuple[Floats, Ints]:
+    """Draw when orders come, ascending, and the zone (0 where there are none) whose they are."""
+    rng, level = streams["city/orders"], level_of_day(config.demand, streams)
+    times = order_times(config.demand, level, starts_at, horizon, rng)
+    if not config.zones:
+        return times, np.zeros(len(times), dtype=np.int64)
+    weights = np.array([0.0 if zone.rate is not None else zone.demand for zone in config.zones.values()])
+    found = [(times, rng.choice(len(weights), len(times), p=weights / weights.sum()))] if len(times) else []
+    for i, (name, zone) in enumerate(config.zones.items()):
+        if zone.rate is not None:
+            own = streams[f"city/orders/{name}"]
+            times = placement_times(zone.rate, starts_at, horizon, own, level=level)
+            found.append((times, np.full(len(times), i, dtype=np.int64)))
+    times, which = (np.concatenate(parts) for parts in zip(*found, strict=True)) if found else (np.empty(0), EMPTY)
+    order = np.argsort(times, kind="stable")
+    return times[order], which[order]
+
+
+def _chosen(config: CityConfig, stores: list[Store], zone: Ints, rng: np.random.Generator) -> Ints:
+    """Draw the store of each order among those of its zone, the popular ones more often."""
+    store = np.zeros(len(zone), dtype=np.int64)
+    for i, name in enumerate(config.zones or ("",)):
+        members = np.flatnonzero([s.zone == name for s in stores])
+        of_it = zone == i
+        store[of_it] = rng.choice(members, int(of_it.sum()), p=zipf(len(members), config.stores.popularity))
+    return store
+
+
 def _riders(config: CityConfig, stores: list[Store], starts_at: datetime, rng: np.random.Generator) -> list[Rider]:
     middles = np.array([(s.x, s.y) for s in stores])
+    weights = _rider_weights(config, stores)
     riders: list[Rider] = []
     for shift in config.riders.shifts:
         on_at, off_at = shift.start.at(starts_at), shift.end.at(starts_at)
-        near = middles[rng.integers(0, len(stores), shift.riders)]
-        places = _scattered(near, config.reach / 2, config.side, rng)
+        if weights is None:
+            home = rng.integers(0, len(stores), shift.riders)
+        else:
+            home = rng.choice(len(stores), shift.riders, p=weights)
+        places = scattered(middles[home], config.reach / 2, config.side, rng)
         riders += [
-            Rider(id=f"r{len(riders) + k + 1}", x=float(x), y=float(y), on_at=on_at, off_at=off_at)
-            for k, (x, y) in enumerate(places)
+            Rider(
+                id=f"r{len(riders) + k + 1}", x=float(x), y=float(y), on_at=on_at, off_at=off_at, zone=stores[at].zone
+            )
+            for k, ((x, y), at) in enumerate(zip(places, home, strict=True))
         ]
     return riders
+
+
+def _rider_weights(config: CityConfig, stores: list[Store]) -> Floats | None:
+    """Give the share of riders who start near each store, by the zones' parts; None: near all alike."""
+    if not config.zones:
+        return None
+    there = {name: sum(store.zone == name for store in stores) for name in config.zones}
+    weights = np.array([config.zones[store.zone].riders / there[store.zone] for store in stores])
+    return weights / weights.sum() if weights.any() else None

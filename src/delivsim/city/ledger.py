@@ -19,9 +19,9 @@ class OrderFile:
     """All that happened to one order; instants in seconds, NaN until they happen."""
 
     __slots__ = (
-        "arrived_at", "assigned_at", "bundle_size", "delivered_at", "departed_at", "ended_at", "n_offers", "number",
-        "on_its_way", "outcome", "picked_up_at", "placed_at", "promised_at", "rating", "ready_at", "ready_event",
-        "reason", "responded_at", "rider", "withdrawn",
+        "arrived_at", "assigned_at", "bundle_size", "delivered_at", "departed_at", "ended_at", "n_given_back",
+        "n_offers", "number", "on_its_way", "outcome", "picked_up_at", "placed_at", "promised_at", "rating", "ready_at",
+        "ready_event", "reason", "responded_at", "rider", "withdrawn",
     )  # fmt: skip
 
     def __init__(self, ready_at: float | None) -> None:
@@ -34,7 +34,7 @@ class OrderFile:
         self.reason = ""
         self.rider = -1
         self.number = 0
-        self.bundle_size = self.n_offers = 0
+        self.bundle_size = self.n_offers = self.n_given_back = 0
         self.withdrawn = self.on_its_way = False
         self.ready_event: Event | None = None
 
@@ -137,6 +137,12 @@ class Ledger:
         self.files[i].withdrawn = True
         self._wake(self.files[i])
 
+    def given_back(self, i: int) -> None:
+        """Note that the rider who had accepted an order will not fetch it after all."""
+        file = self.files[i]
+        file.rider, file.n_given_back = -1, file.n_given_back + 1
+        file.assigned_at = file.departed_at = file.arrived_at = NAN
+
     def notice(self, message: Message) -> bool:
         """Take what a customer's phone shows; tell whether it is news that the order lives."""
         told: Notice = message.body
@@ -172,31 +178,15 @@ class Ledger:
         """Give the rows of the orders table; ``accounts`` holds (charged, refunded) cents by order."""
         return [
             (
-                i, order.id, order.customer, order.store, file.rider, order.x, order.y,
+                i, order.id, order.customer, order.store, order.zone, file.rider, order.x, order.y,
                 sum(units for _, units in order.items), file.placed_at, file.responded_at, file.promised_at,
                 file.ready_at, file.assigned_at, file.departed_at, file.arrived_at, file.picked_up_at,
                 file.delivered_at, file.ended_at, file.outcome.value if file.outcome else "", file.reason,
-                file.bundle_size, file.n_offers, *accounts.get(i, (0, 0)), file.rating,
+                file.bundle_size, file.n_offers, file.n_given_back, *accounts.get(i, (0, 0)),
+                order.tip if file.outcome is Outcome.DELIVERED else 0, file.rating,
             )
             for i, (order, file) in enumerate(zip(self.instance.orders, self.files, strict=True))
         ]  # fmt: skip
-
-    def rider_rows(self) -> list[tuple[Any, ...]]:
-        """Give the rows of the riders table: pay is the greater of pay per order and the guarantee (Reyes et al.)."""
-        rules, rows = self.instance.rules, []
-        orders: dict[int, int] = {}
-        bundles: dict[int, set[float]] = {}
-        for file in self.files:
-            if file.outcome is Outcome.DELIVERED:
-                orders[file.rider] = orders.get(file.rider, 0) + 1
-                bundles.setdefault(file.rider, set()).add(file.picked_up_at)
-        for r, rider in enumerate(self.instance.riders):
-            n = orders.get(r, 0)
-            earned = rules.pay_per_order * n
-            guaranteed = round(rules.guaranteed_pay_per_hour * (rider.off_at - rider.on_at) / 3600.0)
-            pay, on_guarantee = max(earned, guaranteed), guaranteed > earned
-            rows.append((r, rider.id, rider.on_at, rider.off_at, n, len(bundles.get(r, ())), pay, on_guarantee))
-        return rows
 
     @staticmethod
     def _wake(file: OrderFile) -> None:

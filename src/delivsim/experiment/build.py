@@ -151,7 +151,7 @@ class Simulation:
         self.riders.finish()
         self.ledger.close(runtime.broker.dead)
         rows["orders"].extend(self.ledger.order_rows(_accounts(self.parts)))
-        rows["riders"].extend(self.ledger.rider_rows())
+        rows["riders"].extend(self.riders.rows())
         rows["stores"].extend(_store_rows(self.parts, self.instance, self.kitchens.n_cooked))
 
 
@@ -250,7 +250,7 @@ def _store_rows(parts: Parts, instance: Instance, cooked: list[int]) -> list[tup
     return [
         (
             s, store.id, store.x, store.y, cooked[s], sum(n for _, n in store.stock) if store.stock else -1,
-            reserved[s], given_back[s], left[s] if store.stock else -1,
+            reserved[s], given_back[s], 0, left[s] if store.stock else -1,
         )
         for s, store in enumerate(instance.stores)
     ]  # fmt: skip

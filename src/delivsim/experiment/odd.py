@@ -22,7 +22,10 @@ LONG_WORK = 1.0
 """Work shorter than this many seconds is never called odd."""
 FAR_FROM_OTHERS = 200.0
 """Work so many times longer than the median of all others is."""
-CLIENTS = {"accept_offer", "decline_offer", "picked_up", "delivered", "report_position", "go_online", "go_offline"}
+CLIENTS = {
+    *("accept_offer", "decline_offer", "give_back", "picked_up", "delivered", "report_position", "go_online"),
+    "go_offline",
+}
 """Operations that riders' apps call; stores' apps call ``mark_ready``, customers' the others."""
 
 
@@ -194,6 +197,10 @@ def _demand(scenario: Scenario) -> Odd:
     for text in scenario.city.demand.rate:
         if Instant.parse(text).at(scenario.starts_at) >= scenario.horizon:
             yield ("city", "demand", "rate", text), f"demand ends at {_clock(scenario, scenario.horizon)} (horizon)"
+    for i, peak in enumerate(scenario.city.demand.peaks):
+        if not 0.0 <= peak.at.at(scenario.starts_at) <= scenario.horizon:
+            loc = ("city", "demand", "peaks", i, "at")
+            yield loc, f"orders come from {_clock(scenario, 0.0)} to {_clock(scenario, scenario.horizon)} (horizon)"
     for i, shift in enumerate(scenario.city.riders.shifts):
         if shift.start.at(scenario.starts_at) >= scenario.horizon:
             yield (

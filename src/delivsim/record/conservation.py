@@ -21,7 +21,7 @@ def conservation(result: Result) -> dict[str, Any]:
 
     Returns
     -------
-    For orders, requests, every station, every topic, stock and money the integers and whether the identity
+    For orders, requests, every station, every topic, stock, money and tips the integers and whether the identity
     ``holds``; and over all of them once more ``holds``.
     """
     tables = result.tables
@@ -38,6 +38,7 @@ def conservation(result: Result) -> dict[str, Any]:
         "messages": messages,
         "stock": _stock(tables["stores"]),
         "money": _money(tables["orders"], tables["messages"]),
+        "tips": _tips(tables["orders"], tables["riders"]),
     }
     flat = [
         checks["orders"],
@@ -46,6 +47,7 @@ def conservation(result: Result) -> dict[str, Any]:
         *messages.values(),
         checks["stock"],
         checks["money"],
+        checks["tips"],
     ]
     return {**checks, "holds": all(check["holds"] for check in flat)}
 
@@ -98,16 +100,26 @@ def _topic(messages: pd.DataFrame, groups: list[str]) -> dict[str, Any]:
 
 
 def _stock(stores: pd.DataFrame) -> dict[str, Any]:
-    """Check that no store gave out more units than it had, or took back more than it gave out."""
+    """Check that every unit that a store had is on the shelf or was given out."""
     kept = stores["reserved"] - stores["given_back"]
     limited = stores["stock"] >= 0
-    holds = bool((kept >= 0).all() and (kept[limited] <= stores.loc[limited, "stock"]).all())
+    gone = stores["stock"] + stores["refilled"] - stores["left"]
+    holds = (kept >= 0).all() and (stores.loc[limited, "left"] >= 0).all() and (gone[limited] == kept[limited]).all()
     return {
         "stock": int(stores.loc[limited, "stock"].sum()),
+        "refilled": int(stores["refilled"].sum()),
         "reserved": int(stores["reserved"].sum()),
         "given_back": int(stores["given_back"].sum()),
-        "holds": holds,
+        "left": int(stores.loc[limited, "left"].sum()),
+        "holds": bool(holds),
     }
+
+
+def _tips(orders: pd.DataFrame, riders: pd.DataFrame) -> dict[str, Any]:
+    """Check that riders have what customers gave them, and nobody gave any for nothing."""
+    given, had = int(orders["tip"].sum()), int(riders["tips"].sum())
+    delivered = int(orders.loc[is_delivered(orders), "tip"].sum())
+    return {"given": given, "had": had, "holds": given == had == delivered}
 
 
 def _money(orders: pd.DataFrame, messages: pd.DataFrame) -> dict[str, Any]:

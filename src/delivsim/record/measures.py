@@ -15,6 +15,8 @@ import pandas as pd
 DRIVING = ("to_store", "to_customer", "move")
 WORKING = (*DRIVING, "pickup", "dropoff")
 """Kinds of legs that count as work in a rider's utilization; ``wait`` does not."""
+BREAK = "break"
+"""The kind of leg that is no part of the shift."""
 
 PARTS = ("platform", "waiting_for_rider", "travel_to_store", "kitchen", "delivery")
 """The parts of click-to-door, in the order in which they happen."""
@@ -113,23 +115,28 @@ def is_error(operations: pd.DataFrame) -> pd.Series:
     return operations["seen"] >= 500
 
 
-def shift_time(riders: pd.DataFrame, start: float = -np.inf, end: float = np.inf) -> pd.Series:
-    """Length of each rider's shift within [start, end)."""
-    return (riders["off_at"].clip(upper=end) - riders["on_at"].clip(lower=start)).clip(lower=0.0)
+def shift_time(riders: pd.DataFrame, legs: pd.DataFrame, start: float = -np.inf, end: float = np.inf) -> pd.Series:
+    """Length of each rider's shift within [start, end), breaks left out."""
+    whole = (riders["off_at"].clip(upper=end) - riders["on_at"].clip(lower=start)).clip(lower=0.0)
+    return whole - _spent(riders, legs[legs["kind"] == BREAK], start, end)
 
 
 def work_time(riders: pd.DataFrame, legs: pd.DataFrame, start: float = -np.inf, end: float = np.inf) -> pd.Series:
     """Time each rider drove, picked up or dropped off within [start, end), also after the shift; waits not counted."""
-    working = legs[legs["kind"].isin(WORKING)]
-    spent = (working["ended_at"].clip(upper=end) - working["started_at"].clip(lower=start)).clip(lower=0.0)
-    return riders["rider"].map(spent.groupby(working["rider"]).sum()).astype("float64").fillna(0.0)
+    return _spent(riders, legs[legs["kind"].isin(WORKING)], start, end)
+
+
+def _spent(riders: pd.DataFrame, legs: pd.DataFrame, start: float, end: float) -> pd.Series:
+    """Add up the time within [start, end) of each rider's legs."""
+    spent = (legs["ended_at"].clip(upper=end) - legs["started_at"].clip(lower=start)).clip(lower=0.0)
+    return riders["rider"].map(spent.groupby(legs["rider"]).sum()).astype("float64").fillna(0.0)
 
 
 def rider_utilization(
     riders: pd.DataFrame, legs: pd.DataFrame, start: float = -np.inf, end: float = np.inf
 ) -> pd.Series:
     """Share of the shift that each rider worked (driving, pickup and drop-off service); NaN without a shift."""
-    shift = shift_time(riders, start, end)
+    shift = shift_time(riders, legs, start, end)
     return work_time(riders, legs, start, end) / shift.where(shift > 0)
 
 

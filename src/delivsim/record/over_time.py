@@ -14,7 +14,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from delivsim.record.measures import DRIVING, is_error, joined_at, latency
+from delivsim.record.measures import BREAK, DRIVING, is_error, joined_at, latency
 from delivsim.record.stats import LATENCIES, Floats, steps_within, time_by_bin, whole_bins
 
 QUARTER_HOUR = 900.0
@@ -137,10 +137,13 @@ def riders_over_time(riders: pd.DataFrame, legs: pd.DataFrame, at: Floats, ended
     Returns
     -------
     Indexed by instant: ``on_shift``, ``driving``, ``at_store`` (pickup service and waiting for food), ``at_customer``
-    and ``busy``, the sum of the last three. A rider who finishes after the shift is busy and not on shift.
+    and ``busy``, the sum of the last three. A rider who finishes after the shift is busy and not on shift; nor is one
+    who has a break.
     """
     kinds = {"driving": DRIVING, "at_store": ("wait", "pickup"), "at_customer": ("dropoff",)}
-    levels = {"on_shift": count_at((riders["on_at"].to_numpy(), riders["off_at"].to_numpy()), at)}
+    pauses = legs[legs["kind"] == BREAK]
+    on_shift = count_at((riders["on_at"].to_numpy(), riders["off_at"].to_numpy()), at)
+    levels = {"on_shift": on_shift - count_at((pauses["started_at"].to_numpy(), pauses["ended_at"].to_numpy()), at)}
     for name, some in kinds.items():
         these = legs[legs["kind"].isin(some)]
         levels[name] = count_at((these["started_at"].to_numpy(), these["ended_at"].fillna(ended_at).to_numpy()), at)

@@ -112,7 +112,7 @@ def riders(view: View) -> dict[str, Any]:
     table, legs = view.tables["riders"], view.tables["legs"]
     done = view.tables["orders"]
     done = done[measures.is_delivered(done) & (done["delivered_at"] >= a) & (done["delivered_at"] < b)]
-    shift, work = measures.shift_time(table, a, b), measures.work_time(table, legs, a, b)
+    shift, work = measures.shift_time(table, legs, a, b), measures.work_time(table, legs, a, b)
     hours = shift / 3600.0
     bundles = done[["rider", "picked_up_at"]].drop_duplicates()
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -151,9 +152,8 @@ class Scenario(Config):
     def _times(self) -> Iterator[Mistake]:
         if self.warm_up >= self.horizon:
             yield ("warm_up",), "must be shorter than the horizon"
-        rate = {} if self.city is None else self.city.demand.rate
-        keys = [("city", "demand", "rate", text) for text in rate]
-        from_keys = ((loc, Instant.parse(loc[-1])) for loc in (*keys, *self._weather()))
+        keys = (*(loc for loc, _, _ in self._rates()), *self._weather())
+        from_keys = ((loc, Instant.parse(str(loc[-1]))) for loc in keys)
         early = 0
         for loc, instant in (*_instants(self, ()), *from_keys):
             try:
@@ -178,17 +178,27 @@ class Scenario(Config):
                 rule = f"must be after the start of the shift ({shift.start.text}); times past midnight are 25:30"
                 yield ("city", "riders", "shifts", i, "end"), rule
 
-    def _crowds(self) -> Iterator[Mistake]:
+    def _rates(self) -> Iterator[tuple[Loc, float, dict[str, float]]]:
+        """Give each rate of demand by its place, with the rates of its part of the city."""
         if self.city is None:
             return
-        rate = self.city.demand.rate
-        changes = sorted((Instant.parse(text).at(self.starts_at), text) for text in rate)
-        ends = [begin for begin, _ in changes[1:]] + [self.horizon]
-        for (begin, text), end in zip(changes, ends, strict=True):
-            n = rate[text] * (min(end, self.horizon) - max(begin, 0.0))
+        parts: list[tuple[Loc, dict[str, float]]] = [(("city", "demand", "rate"), self.city.demand.rate)]
+        parts += [(("city", "zones", name, "rate"), zone.rate or {}) for name, zone in self.city.zones.items()]
+        for loc, rate in parts:
+            for text, per_second in rate.items():
+                yield (*loc, text), per_second * self.city.demand.scale, rate
+
+    def _crowds(self) -> Iterator[Mistake]:
+        rule = f"must bring at most {MOST_ORDERS:,} orders, brings about "
+        for loc, per_second, rate in self._rates():
+            begin = Instant.parse(str(loc[-1])).at(self.starts_at)
+            end = min((at for text in rate if (at := Instant.parse(text).at(self.starts_at)) > begin), default=math.inf)
+            n = per_second * (min(end, self.horizon) - max(begin, 0.0))
             if n > MOST_ORDERS:
-                rule = f"must bring at most {MOST_ORDERS:,} orders, brings about {n:,.0f}"
-                yield ("city", "demand", "rate", text), rule
+                yield loc, f"{rule}{n:,.0f}"
+        demand = None if self.city is None else self.city.demand
+        if demand is not None and demand.orders is not None and demand.orders * demand.scale > MOST_ORDERS:
+            yield ("city", "demand", "orders"), f"{rule}{demand.orders * demand.scale:,.0f}"
 
     def _faults(self) -> Iterator[Mistake]:
         known = sorted(name for name in self.platform.services if self.has_city or name not in BUILT_IN)

@@ -29,6 +29,7 @@ from delivsim.services.messages import (
     DropOff,
     Errand,
     Feedback,
+    GiveBack,
     Handover,
     OfferAnswer,
     OfferMade,
@@ -467,6 +468,29 @@ class Deliveries:
         await Commit(writes)
         return OK
 
+    async def give_back(self, bag: GiveBack) -> Response[Any]:
+        """Take back what a rider accepted and will not fetch: it is dispatched again, to others first."""
+        rider = await Load(RiderRecord, bag.rider)
+        mine = [order for order in bag.orders if rider is not None and order in rider.jobs]
+        writes = await self._reopened(mine)
+        if rider is None or not writes:
+            return OK
+        now = await Now()
+        left = tuple(order for order in rider.jobs if order not in mine)
+        freed = _busy(rider, rider.place, rider.free_at if left else min(rider.free_at, now), left)
+        writes.append(Put(rider.id, freed._replace(not_before=now + self.decline_pause)))
+        await Commit(writes)
+        return OK
+
+    async def _reopened(self, orders: Sequence[int]) -> list[Put | Delete]:
+        """Make accepted orders that are not picked up open again."""
+        writes: list[Put | Delete] = []
+        for order in orders:
+            job = await Load(Job, order)
+            if job is not None and job.status == "assigned" and job.open is not None:
+                writes += [Put(order, Job("open", job.open)), Put(order, job.open), Delete(Carried, order)]
+        return writes
+
     # --- on the way ------------------------------------------------------------------------------------------
 
     async def picked_up(self, bag: PickUp) -> Response[Handover]:
@@ -500,12 +524,9 @@ class Deliveries:
         rows = [await Load(Carried, order) for order in rider.jobs]
         picked = {(row.bundle, row.store) for row in rows if row is not None and row.order in going}
         left = [row.order for row in rows if row and (row.bundle, row.store) in picked and row.order not in going]
-        for order in left:
-            job = await Load(Job, order)
-            if job is not None and job.status == "assigned" and job.open is not None:
-                writes += [Put(order, Job("open", job.open)), Put(order, job.open), Delete(Carried, order)]
         if not left:
             return rider
+        writes += await self._reopened(left)
         jobs = tuple(order for order in rider.jobs if order not in left)
         kept = _busy(rider, rider.place, rider.free_at, jobs)
         writes.append(Put(rider.id, kept))
@@ -603,12 +624,7 @@ class Deliveries:
             return OK
         if rider.offer:
             await self._reopen(OfferAnswer(rider.offer, ref.rider), "declined")
-        writes: list[Put | Delete] = [Delete(RiderRecord, ref.rider)]
-        for order in rider.jobs:
-            job = await Load(Job, order)
-            if job is not None and job.status == "assigned" and job.open is not None:
-                writes += [Put(order, Job("open", job.open)), Put(order, job.open), Delete(Carried, order)]
-        await Commit(writes)
+        await Commit((Delete(RiderRecord, ref.rider), *await self._reopened(rider.jobs)))
         return OK
 
     async def report_position(self, at: Position) -> Response[Any]:
@@ -645,6 +661,7 @@ def delivery(deliveries: Deliveries) -> Service:
             "accept_offer": deliveries.accept_offer,
             "decline_offer": deliveries.decline_offer,
             "expire_offer": deliveries.expire_offer,
+            "give_back": deliveries.give_back,
             "picked_up": deliveries.picked_up,
             "delivered": deliveries.delivered,
             "withdraw": deliveries.withdraw,

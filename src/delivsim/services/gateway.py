@@ -27,6 +27,7 @@ ROUTES = {
     "report_position": "delivery",
     "accept_offer": "delivery",
     "decline_offer": "delivery",
+    "give_back": "delivery",
     "picked_up": "delivery",
     "delivered": "delivery",
     "mark_ready": "store",

@@ -141,7 +141,7 @@ class OrderRef(NamedTuple):
 
 
 class RiderOn(NamedTuple):
-    """A rider starts a shift."""
+    """A rider is on line until ``off_at``, at the next break or the end of the shift, and carries so many at once."""
 
     rider: int
     place: Place
@@ -168,6 +168,13 @@ class OfferAnswer(NamedTuple):
 
     offer: int
     rider: int
+
+
+class GiveBack(NamedTuple):
+    """A rider will not fetch these accepted orders after all."""
+
+    rider: int
+    orders: tuple[int, ...]
 
 
 class PickUp(NamedTuple):

@@ -392,6 +392,7 @@ def default_services() -> dict[str, dict[str, Any]]:
             "order.ready": quick,
             "accept_offer": plain,
             "decline_offer": plain,
+            "give_back": plain,
             "picked_up": plain,
             "delivered": plain,
             "withdraw": plain,
@@ -418,7 +419,8 @@ def default_services() -> dict[str, dict[str, Any]]:
     }
     routed = (
         *("track_order", "cancel_order", "view_profile", "update_profile", "give_feedback", "go_online"),
-        *("go_offline", "report_position", "accept_offer", "decline_offer", "picked_up", "delivered", "mark_ready"),
+        *("go_offline", "report_position", "accept_offer", "decline_offer", "give_back", "picked_up", "delivered"),
+        "mark_ready",
     )
     work["gateway"].update(dict.fromkeys(routed, quick))
     return {

@@ -27,13 +27,10 @@ _LIMITS: dict[str, dict[str, Any]] = {
     "speed": {"gt": 0},
     "detour": {"ge": 1},
     "capacity": {"ge": 1},
+    "same_store_bundles": {},
+    "waiting_at": {},
 }
-"""Of single fields; all other numbers are >= 0."""
-
-
-def _limits(name: str, hint: Any) -> dict[str, Any]:
-    is_number = bool({int, float} & {hint, *typing.get_args(hint)})
-    return _LIMITS.get(name, {"ge": 0} if is_number else {})
+"""Of single fields; all others are >= 0."""
 
 
 def _config(noun: type[Any], **more: Any) -> Any:
@@ -45,7 +42,7 @@ def _config(noun: type[Any], **more: Any) -> Any:
             Field(
                 ... if field.default is dataclasses.MISSING else field.default,
                 description=words[field.name],
-                **_limits(field.name, hints[field.name]),
+                **_LIMITS.get(field.name, {"ge": 0}),
             ),
         )
         for field in dataclasses.fields(noun)
