@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from delivsim.domain.config import Config, refuse
+from delivsim.domain.config import Config, Loc, refuse
 from delivsim.domain.distributions import NumberLaw
 from delivsim.domain.streams import Streams
 from delivsim.domain.units import Instant, PositiveDuration, Rate, Share
@@ -29,7 +29,17 @@ class PeakConfig(Config):
     """Its part of all orders."""
 
 
-class DemandConfig(Config):
+class LevelConfig(Config):
+    """How much is ordered, against what is usual."""
+
+    scale: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    """All of it times this: 1.2 is 20 % more."""
+    day_to_day: Annotated[float, Field(ge=0, le=2)] = 0.0
+    """How much days differ: the standard deviation of a day's orders over their mean, beyond chance; each run has a
+    day of its own."""
+
+
+class DemandConfig(LevelConfig):
     """When orders come: give a rate by time of day, or a number of orders and their peaks."""
 
     rate: dict[str, Rate] = Field(default_factory=dict)
@@ -38,11 +48,6 @@ class DemandConfig(Config):
     """Orders expected within the horizon, instead of a rate."""
     peaks: tuple[PeakConfig, ...] = ()
     """When they come, with ``orders``; what their shares leave of all is spread evenly over the horizon."""
-    scale: Annotated[float, Field(gt=0, le=1000)] = 1.0
-    """All of it times this: 1.2 is 20 % more."""
-    day_to_day: Annotated[float, Field(ge=0, le=2)] = 0.0
-    """How much days differ: the standard deviation of a day's orders over their mean, beyond chance; each run has a
-    day of its own."""
     basket: NumberLaw = Field(default_factory=lambda: _basket())
     """Units per order, rounded to whole numbers, at least 1."""
 
@@ -58,13 +63,13 @@ class DemandConfig(Config):
         return self
 
 
-def check_rate(rate: dict[str, float]) -> None:
+def check_rate(rate: dict[str, float], loc: Loc = ("rate",)) -> None:
     """Refuse, as a validator does, what is no time of day."""
     for text in rate:
         try:
             Instant.parse(text)
         except ValueError as wrong:
-            raise refuse((("rate", text), str(wrong))) from None
+            raise refuse(((*loc, text), str(wrong))) from None
 
 
 def _basket() -> NumberLaw:
@@ -73,7 +78,7 @@ def _basket() -> NumberLaw:
     return Uniform[float](kind="uniform", low=1.0, high=3.0)
 
 
-def level_of_day(config: DemandConfig, streams: Streams) -> float:
+def level_of_day(config: LevelConfig, streams: Streams) -> float:
     """Draw how busy this day is: the factor of all rates, of mean ``scale``."""
     if config.day_to_day == 0.0:
         return config.scale

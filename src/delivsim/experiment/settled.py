@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from delivsim.city.generate import generate
+from delivsim.city.redraw import DrawnDemand, redrawn, zone_of, zones_without
 from delivsim.domain.instance import Instance
 from delivsim.domain.rider import Rider
 from delivsim.domain.streams import Streams
@@ -47,6 +48,8 @@ def settled(scenario: Scenario, streams: Streams, instance: Instance | None = No
         instance = _drawn_or_read(scenario, streams)
     if instance is None:
         return None
+    if scenario.instance is not None and scenario.instance.demand is not None:
+        instance = _redrawn(scenario, scenario.instance.demand, instance, streams)
     part, config = travel_of(scenario)
     if config is None:
         return Settled(instance, instance.travel)
@@ -69,6 +72,23 @@ def _drawn_or_read(scenario: Scenario, streams: Streams) -> Instance | None:
     if scenario.city is not None:
         return generate(scenario.city, scenario.starts_at, scenario.horizon, streams, name=scenario.name)
     return None
+
+
+def _redrawn(scenario: Scenario, demand: DrawnDemand, instance: Instance, streams: Streams) -> Instance:
+    """Draw another day's orders, like those of the instance."""
+    known = sorted({zone_of(instance, order) for order in instance.orders})
+    if without := zones_without(instance, demand):
+        rule = "must be a zone of the instance's orders or their stores"
+        places = [("instance", "demand", "zones", name) for name in without] if demand.zones else [("instance", "path")]
+        raise ScenarioError.of(
+            [
+                scenario.place(*place).problem(
+                    f"{rule}, got {place[-1]!r}{near_miss(place[-1], known)}", ".".join(place)
+                )
+                for place in places
+            ]
+        )
+    return redrawn(instance, demand, scenario.starts_at, scenario.horizon, streams)
 
 
 def _on_vehicles(

@@ -13,6 +13,8 @@ from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from delivsim.city.behavior import BehaviorConfig
 from delivsim.city.config import CityConfig
+from delivsim.city.demand import LevelConfig
+from delivsim.city.redraw import DrawnDemand
 from delivsim.dispatch.config import DispatchConfig
 from delivsim.domain.config import Config, Loc, refuse
 from delivsim.domain.source_path import SourcePath
@@ -59,8 +61,17 @@ class InstanceConfig(Config):
     """Where they are, seen from the file that says so."""
     behavior: BehaviorConfig = BehaviorConfig()
     """How its people behave, beyond what the instance says."""
+    demand: DrawnDemand | None = None
+    """Another day's orders, drawn at these rates, each like one of the instance; without it those of the instance."""
     travel: InstanceTravel | None = None
     """How its riders get about, instead of what the instance says; {kind: given, ...} changes only some of that."""
+
+    @model_validator(mode="after")
+    def _no_facts(self) -> Self:
+        if self.demand is not None and self.behavior.kitchens.preparation_starts == "given":
+            rule = "must be on_order or on_accept where demand is drawn: such orders have no ready time that is a fact"
+            raise refuse((("behavior", "kitchens", "preparation_starts"), rule))
+        return self
 
 
 MOST_ORDERS = 20_000_000
@@ -180,13 +191,18 @@ class Scenario(Config):
 
     def _rates(self) -> Iterator[tuple[Loc, float, dict[str, float]]]:
         """Give each rate of demand by its place, with the rates of its part of the city."""
-        if self.city is None:
-            return
-        parts: list[tuple[Loc, dict[str, float]]] = [(("city", "demand", "rate"), self.city.demand.rate)]
-        parts += [(("city", "zones", name, "rate"), zone.rate or {}) for name, zone in self.city.zones.items()]
+        parts: list[tuple[Loc, dict[str, float]]] = []
+        level: LevelConfig = LevelConfig()
+        if self.city is not None:
+            level = self.city.demand
+            parts += [(("city", "demand", "rate"), self.city.demand.rate)]
+            parts += [(("city", "zones", name, "rate"), zone.rate or {}) for name, zone in self.city.zones.items()]
+        elif self.instance is not None and self.instance.demand is not None:
+            level = self.instance.demand
+            parts += [(("instance", "demand", *loc), rate) for loc, rate in self.instance.demand.rates()]
         for loc, rate in parts:
             for text, per_second in rate.items():
-                yield (*loc, text), per_second * self.city.demand.scale, rate
+                yield (*loc, text), per_second * level.scale, rate
 
     def _crowds(self) -> Iterator[Mistake]:
         rule = f"must bring at most {MOST_ORDERS:,} orders, brings about "
