@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from delivsim.cli import bench, export, imports, results, run, scenarios
+from delivsim.cli import bench, export, imports, instances, results, run, scenarios
 from delivsim.cli.exits import Exit
 from delivsim.cli.output import complain, say
 from delivsim.errors import DelivsimError
@@ -30,6 +30,7 @@ for command in (
     scenarios.check,
     scenarios.schema,
     scenarios.policies,
+    instances.info,
     run.run,
     results.report,
     results.plot,

@@ -136,6 +136,28 @@ def panels(
     return list(grid.ravel())
 
 
+def mosaic(layout: list[list[str]], *, size: tuple[float, float], widths: tuple[float, ...]) -> dict[str, Axes]:
+    """
+    Make a new figure of panels by name, some larger than others.
+
+    Parameters
+    ----------
+    layout
+        Names row by row; a panel is as large as its name is repeated.
+    size
+        Width and height of the whole figure in inches.
+    widths
+        Widths of the columns, relative to each other.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    FigureCanvasAgg(figure)
+    found: dict[str, Axes] = figure.subplot_mosaic(layout, width_ratios=list(widths))  # type: ignore[arg-type]
+    return found
+
+
 def figure_of(axes: Axes) -> Figure:
     """The whole figure that axes lie in."""
     from matplotlib.figure import Figure

@@ -1,0 +1,50 @@
+"""What `delivsim info` prints and draws."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from delivsim.experiment.instance_facts import measured
+from delivsim.report.figures.instance import instance_picture, save_instance_picture
+from delivsim.report.figures.style import figure_of
+from delivsim.report.info import info_text
+
+DATA = Path(__file__).parents[1] / "data"
+INSTANCE, FACTS = measured(DATA / "rappi_twin")
+TEXT = str(info_text(FACTS))
+
+
+def test_the_page_says_what_was_measured() -> None:
+    """Counts, hours, distances, riders and odd facts stand on lines of at most 100 characters."""
+    assert "60 orders, 18 riders, 9 stores, 60 customers." in TEXT
+    assert "Vehicles: bicycle 4, car 4, motorcycle 7, walking 3." in TEXT
+    busiest = max(FACTS["hours"], key=lambda hour: hour["orders"])
+    assert f"{'█' * 20}  {busiest['orders']:>6}" in TEXT
+    distance = FACTS["distributions"]["store_to_customer_distance"]["p50"] / 1000.0
+    assert any(f" {distance:.1f} " in line for line in TEXT.splitlines() if "store to customer" in line)
+    assert " 1 of 18  riders with a shift of no length, who never work, such as 7" in TEXT
+    assert max(len(line) for line in TEXT.splitlines()) <= 100
+
+
+def test_hours_without_anybody_are_left_out() -> None:
+    """The night before the first shift has no line; what there is no figure for has none either."""
+    assert "03:00-04:00" not in TEXT
+    twin = str(info_text(measured(DATA / "mdrplib_twin")[1]))
+    assert "promised" not in twin
+    assert "Legal, but odd" in TEXT
+
+
+def test_the_picture_shows_everybody_and_every_hour(tmp_path: Path) -> None:
+    """A map with all orders, riders and stores beside the hours, and the file is what its name says."""
+    city = instance_picture(INSTANCE, FACTS)
+    drawn = {len(points.get_offsets()) for points in city.collections}
+    assert drawn == {60, 18, 9}
+    assert city.get_xlabel() == "degrees east"
+    _, orders, riders = figure_of(city).axes
+    assert [bar.get_height() for bar in orders.patches] == [hour["orders"] for hour in FACTS["hours"]]
+    assert riders.get_ylim()[1] >= max(hour["riders_on_shift"] for hour in FACTS["hours"])
+    save_instance_picture(INSTANCE, FACTS, tmp_path / "city.png")
+    assert (tmp_path / "city.png").read_bytes().startswith(b"\x89PNG")
+    for name in "ab":
+        save_instance_picture(INSTANCE, FACTS, tmp_path / f"{name}.svg")
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
