@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,26 +27,23 @@ class Bundles:
     sizes
         How many orders each has, shape (k,).
     ready_at
-        When all of it is ready, or now if that is later, shape (k,), seconds.
-    lengths
-        Seconds from leaving the store to being done at the last door, shape (k,).
-    latest_pickup
-        The last instant of a pick-up that brings every order within the target, shape (k,), seconds.
+        When all of it is ready, shape (k,), seconds.
     """
 
-    rows: list[tuple[int, ...]]
+    rows: Sequence[tuple[int, ...]]
     first: Ints
     sizes: Ints
     ready_at: Floats
-    lengths: Floats
-    latest_pickup: Floats
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    def numbers(self, problem: DispatchProblem, k: int) -> tuple[int, ...]:
+        """Numbers of the orders of one bundle, in visiting order."""
+        return tuple(problem.orders[list(self.rows[k])].tolist())
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Trips:
+
+class Trips(NamedTuple):
     """
     Bundles in the hands of riders, one row per pair.
 
@@ -66,39 +65,68 @@ class Trips:
     lawful: Flags
 
 
-def bundles_of(problem: DispatchProblem, rows: list[tuple[int, ...]]) -> Bundles:
+class Doors(NamedTuple):
+    """
+    What comes after the pick-up, one row per bundle.
+
+    Parameters
+    ----------
+    lengths
+        Seconds from leaving the store to being done at the last door, shape (k,).
+    latest_pickup
+        The last instant of a pick-up that brings every order within the target, shape (k,), seconds.
+    delays
+        Seconds of all orders together from leaving the store to their doors, beyond the straight way, shape (k,).
+    """
+
+    lengths: Floats
+    latest_pickup: Floats
+    delays: Floats
+
+
+_NOTHING = np.empty(0)
+
+
+def bundles_of(problem: DispatchProblem, rows: Sequence[tuple[int, ...]]) -> Bundles:
     """Put bundles, given as rows of their orders in visiting order, into arrays."""
-    flat = np.fromiter((row for bundle in rows for row in bundle), np.int64)
-    sizes = np.fromiter(map(len, rows), np.int64, len(rows))
-    starts = np.cumsum(sizes) - sizes
-    ready_at = np.maximum(np.maximum.reduceat(problem.ready_at[flat], starts), problem.now) if len(rows) else _NOTHING
-    origins = problem.dropoffs[np.roll(flat, 1)]
-    origins[starts] = problem.pickups[flat[starts]]
-    rules = problem.rules
-    ways = problem.times(origins, problem.dropoffs[flat], at=np.repeat(ready_at, sizes)) + rules.dropoff_service_time
-    ends = np.cumsum(ways)
-    reached = ends - np.repeat(ends[starts] - ways[starts], sizes)
-    late = problem.placed_at[flat] + rules.target_click_to_door - reached
-    late += (rules.dropoff_service_time - rules.pickup_service_time) / 2.0
-    return Bundles(
-        rows=rows,
-        first=flat[starts],
-        sizes=sizes,
-        ready_at=ready_at,
-        lengths=reached[starts + sizes - 1] if len(rows) else _NOTHING,
-        latest_pickup=np.minimum.reduceat(late, starts) if len(rows) else _NOTHING,
-    )
+    flat, sizes, starts = _flat(rows)
+    ready_at = np.maximum.reduceat(problem.ready_at[flat], starts) if len(rows) else _NOTHING
+    return Bundles(rows=rows, first=flat[starts], sizes=sizes, ready_at=ready_at)
 
 
 def trips(problem: DispatchProblem, bundles: Bundles, chosen: Ints, riders: Ints) -> Trips:
     """Work out pairs of bundles (rows of ``bundles``) and riders (rows of the problem)."""
-    first = bundles.first[chosen]
     leave_at = problem.leave_at[riders]
-    ways = problem.times(problem.places[riders], problem.pickups[first], riders, leave_at)
+    ways = problem.times(problem.places[riders], problem.pickups[bundles.first[chosen]], riders, leave_at)
     ways = ways + problem.rules.pickup_service_time / 2.0
     pickup_at = np.maximum(leave_at + ways, bundles.ready_at[chosen])
     in_time = pickup_at <= problem.off_at[riders] + TOLERANCE
     return Trips(leave_at, ways, pickup_at, in_time & (bundles.sizes[chosen] <= problem.carries[riders]))
 
 
-_NOTHING = np.empty(0)
+def past_doors(problem: DispatchProblem, bundles: Bundles) -> Doors:
+    """Work out the ways from the stores past the doors."""
+    if not len(bundles):
+        return Doors(_NOTHING, _NOTHING, _NOTHING)
+    flat, sizes, starts = _flat(bundles.rows)
+    rules, at = problem.rules, np.repeat(np.maximum(bundles.ready_at, problem.now), sizes)
+    origins = problem.dropoffs[np.roll(flat, 1)]
+    origins[starts] = problem.pickups[flat[starts]]
+    ways = problem.times(origins, problem.dropoffs[flat], at=at) + rules.dropoff_service_time
+    ends = np.cumsum(ways)
+    done = ends - np.repeat(ends[starts] - ways[starts], sizes)
+    late = problem.placed_at[flat] + rules.target_click_to_door - done
+    late += (rules.dropoff_service_time - rules.pickup_service_time) / 2.0
+    straight = problem.times(problem.pickups[flat], problem.dropoffs[flat], at=at) + rules.dropoff_service_time
+    return Doors(
+        lengths=done[starts + sizes - 1],
+        latest_pickup=np.minimum.reduceat(late, starts),
+        delays=np.add.reduceat(done - straight, starts),
+    )
+
+
+def _flat(rows: Sequence[tuple[int, ...]]) -> tuple[Ints, Ints, Ints]:
+    """Give the rows of all bundles in one array, the size of each, and where each begins."""
+    flat = np.fromiter((row for bundle in rows for row in bundle), np.int64)
+    sizes = np.fromiter(map(len, rows), np.int64, len(rows))
+    return flat, sizes, np.cumsum(sizes) - sizes

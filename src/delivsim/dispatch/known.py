@@ -74,11 +74,15 @@ class Promises:
             shape = (n, 2) if spec.name in ("pickups", "dropoffs") else (n,)
             freeze(self, spec.name, _KINDS[str(spec.type)], shape)
         refuse_unless_finite(self, "placed_at", "ready_at", "pickup_at", "pickups", "dropoffs")
-        if len(np.unique(self.orders)) < n:
+        if len(set(self.orders.tolist())) < n:
             raise InputError("dispatch problem: promises: an order is promised twice")
-        begins = np.flatnonzero(np.append(True, self.bundles[1:] != self.bundles[:-1]))[:n]
-        if len(np.unique(self.bundles)) < len(begins):
+        if len(set(self.bundles.tolist())) < self._begins().size:
             raise InputError("dispatch problem: promises: rows of one bundle must stand together")
+
+    def _begins(self) -> Ints:
+        """Where each bundle begins."""
+        changes = np.flatnonzero(self.bundles[1:] != self.bundles[:-1]) + 1
+        return np.concatenate(([0], changes)) if self.orders.size else changes
 
     def rows(self, bundle: int) -> Ints:
         """Rows of a bundle, in visiting order; none if there is no such bundle."""
@@ -86,9 +90,13 @@ class Promises:
 
     def growing(self) -> list[Ints]:
         """Rows of each bundle that may still grow: the last one of its rider, with nothing of it on board."""
-        ends = np.flatnonzero(np.append(self.riders[1:] != self.riders[:-1], True))[: self.orders.size]
-        found = [self.rows(int(self.bundles[end])) for end in ends]
-        return [rows for rows in found if not self.picked_up[rows].any()]
+        begins = self._begins()
+        if not begins.size:
+            return []
+        ends = np.append(begins[1:], self.orders.size)
+        last = np.append(self.riders[begins[1:]] != self.riders[begins[:-1]], True)
+        waiting = ~np.logical_or.reduceat(self.picked_up, begins)
+        return [np.arange(begins[k], ends[k]) for k in np.flatnonzero(last & waiting)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

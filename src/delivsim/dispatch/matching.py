@@ -60,3 +60,37 @@ def match_places(
 
 def _alone(costs: Floats, rows: Ints, columns: Ints) -> Floats:
     return np.full(rows.size, as_many_as_possible(costs, min(rows.size, columns.size)))
+
+
+def runners_up(
+    left: Floats, right: Floats, price: Price, rows: Ints, found: Ints, *, candidates: int
+) -> tuple[Floats, Ints, Floats]:
+    """
+    Tell what matches cost, and who would have been second.
+
+    Parameters
+    ----------
+    left, right, price, candidates
+        As for ``match_places``.
+    rows
+        The matched rows of ``left`` that are of interest, shape (k,).
+    found
+        What ``match_places`` gave.
+
+    Returns
+    -------
+    For each of ``rows`` its cost, the row of ``right`` that costs least of all others (-1: none is near), and that
+    cost (NaN: none).
+    """
+    costs, second = np.full(rows.size, np.nan), np.full(rows.size, -1, dtype=np.int64)
+    if not rows.size:
+        return costs, second, costs.copy()
+    a, b = nearest_pairs(left[rows], right, candidates)
+    a, b = np.append(np.arange(rows.size), a), np.append(found[rows], b)
+    priced = price(rows[a], b)
+    costs, seconds = priced[: rows.size], np.full(rows.size, np.nan)
+    others = np.flatnonzero((b != found[rows][a]) & np.isfinite(priced))
+    others = others[np.lexsort((b[others], priced[others], a[others]))]
+    which, first = np.unique(a[others], return_index=True)
+    second[which], seconds[which] = b[others[first]], priced[others[first]]
+    return costs, second, seconds

@@ -126,7 +126,7 @@ class DispatchProblem:
             raise InputError("dispatch problem: speeds: must be > 0, or NaN for the travel model's own")
         if (self.carries < 1).any():
             raise InputError("dispatch problem: capacities: must be >= 1")
-        if self.promises.orders.size and np.isin(self.promises.orders, self.orders).any():
+        if self.promises.orders.size and not set(self.orders.tolist()).isdisjoint(self.promises.orders.tolist()):
             raise InputError("dispatch problem: promises: an order is both open and promised")
 
     @property

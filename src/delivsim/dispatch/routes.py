@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from delivsim.dispatch.arrays import Floats, Ints
-from delivsim.dispatch.problem import DispatchProblem
+from delivsim.dispatch.problem import UNLIMITED, DispatchProblem
 from delivsim.domain.travel import Instants, Travel
 
 
@@ -29,12 +29,15 @@ class Route:
         When the food is picked up at the earliest, seconds.
     off_at
         Orders ready later than this cannot join, seconds.
+    most
+        Most orders that its rider can carry.
     """
 
     rows: list[int] = field(default_factory=list)
     bundle: int = 0
     pickup_at: float = -np.inf
     off_at: float = np.inf
+    most: int = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +118,7 @@ def _insert(stops: Stops, row: int, routes: list[Route], target: int, largest: i
     best, chosen, at = np.inf, None, 0
     for route in routes:
         n = len(route.rows)
-        if n >= largest or stops.ready_at[row] > route.off_at:
+        if n >= min(largest, route.most) or stops.ready_at[row] > route.off_at:
             continue
         before = stops.cost(route.rows, route.pickup_at)
         for k in range(n + 1):
@@ -165,13 +168,15 @@ def store_stops(
         As in ``Stops``.
     """
     rows = np.concatenate(groups)
+    sizes = np.array([group.size for group in groups])
     out = travel.times(known.pickups[rows], known.dropoffs[rows], None, at).tolist()
-    first = np.concatenate([np.repeat(group, group.size) for group in groups])
-    second = np.concatenate([np.tile(group, group.size) for group in groups])
-    between = travel.times(known.dropoffs[first], known.dropoffs[second], None, at).tolist()
+    n, start = np.repeat(sizes, sizes**2), np.repeat(np.cumsum(sizes) - sizes, sizes**2)
+    k = np.arange(n.size) - np.repeat(np.cumsum(sizes**2) - sizes**2, sizes**2)
+    ways = known.dropoffs[rows[start + k // n]], known.dropoffs[rows[start + k % n]]
+    between = travel.times(*ways, None, at).tolist()
     a = b = 0
     for group in groups:
-        n = group.size
-        table = [between[b + k * n : b + (k + 1) * n] for k in range(n)]
-        yield Stops(known.ready_at[group].tolist(), out[a : a + n], table, service, delay_weight)
-        a, b = a + n, b + n * n
+        m = group.size
+        table = [between[b + i * m : b + (i + 1) * m] for i in range(m)]
+        yield Stops(known.ready_at[group].tolist(), out[a : a + m], table, service, delay_weight)
+        a, b = a + m, b + m * m
