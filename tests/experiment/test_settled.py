@@ -52,10 +52,10 @@ def test_what_is_not_said_of_travel_is_as_the_instance_says() -> None:
 
 def test_a_model_must_fit_the_places() -> None:
     """Metres are not degrees: the key is named."""
-    with pytest.raises(ScenarioError, match=r"instance\.travel\.kind: must be euclidean for places in metres"):
+    with pytest.raises(ScenarioError, match=r"instance\.travel\.kind: must not be haversine for places in metres"):
         town(day(kind="haversine"))
     degrees = dataclasses.replace(read_instance("mdrplib", TWIN), geographic=True)
-    with pytest.raises(ScenarioError, match=r"instance\.travel\.kind: must be haversine for places in degrees"):
+    with pytest.raises(ScenarioError, match=r"instance\.travel\.kind: must be haversine, matrix, road_graph or given"):
         settled(day(kind="euclidean"), Streams(1), degrees)
 
 

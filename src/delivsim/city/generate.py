@@ -14,7 +14,8 @@ from delivsim.domain.order import Order
 from delivsim.domain.rider import Rider
 from delivsim.domain.store import Store
 from delivsim.domain.streams import Streams
-from delivsim.domain.travel import Euclidean
+from delivsim.domain.travel import Euclidean, Travel
+from delivsim.domain.travel.config import CityTravel, EuclideanTravel
 
 EMPTY = np.empty(0, dtype=np.int64)
 
@@ -39,7 +40,7 @@ def generate(config: CityConfig, starts_at: datetime, horizon: float, streams: S
         orders=_orders(config, stores, starts_at, horizon, streams),
         riders=_riders(config, stores, starts_at, streams["city/riders"]),
         stores=stores,
-        travel=Euclidean(speed=config.travel.speed, detour=config.travel.detour),
+        travel=_straight(config.travel),
         rules=Rules(
             pickup_service_time=config.pickup_service_time,
             dropoff_service_time=config.dropoff_service_time,
@@ -50,6 +51,12 @@ def generate(config: CityConfig, starts_at: datetime, horizon: float, streams: S
             same_store_bundles=config.same_store_bundles,
         ),
     )
+
+
+def _straight(config: CityTravel) -> Travel:
+    """Give straight lines; they stand in until the streets are laid, where there are any."""
+    detour = config.detour if isinstance(config, EuclideanTravel) else 1.0
+    return Euclidean(speed=config.speed, detour=detour)
 
 
 def _stores(config: CityConfig, rng: np.random.Generator) -> list[Store]:

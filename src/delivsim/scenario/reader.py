@@ -12,6 +12,13 @@ from delivsim.scenario.formats import read_instance
 from delivsim.scenario.layered import read_config
 from delivsim.scenario.schema import Scenario
 
+FILES = (
+    ("instance", "path"),
+    ("instance", "travel", "path"),
+    ("city", "travel", "path"),
+)
+"""Where scenarios name files."""
+
 __all__ = ["check_instance", "dump_scenario", "load_scenario", "scenario_digest"]
 
 
@@ -40,7 +47,7 @@ def load_scenario(
     """
     main = Path(path)
     files = [Path(file) for file in overlays]
-    scenario, root = read_config(Scenario, main, files, overrides, paths=(("instance", "path"),))
+    scenario, root = read_config(Scenario, main, files, overrides, paths=FILES)
     return scenario.located(main, root)
 
 

@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from delivsim.domain.config import Config, Loc, refuse
 from delivsim.domain.distributions import Constant, NumberLaw
-from delivsim.domain.units import Duration, Instant, Speed
+from delivsim.domain.source_path import SourcePath
+from delivsim.domain.units import Duration, Instant, PositiveDistance, Speed
 
 Factor = Annotated[float, Field(gt=0, le=10)]
 ByHour = dict[str, Factor]
@@ -137,14 +138,70 @@ class HaversineTravel(CommonTravel):
     """Streets are this many times longer than great circles."""
 
 
+class StreetsTravel(CommonTravel):
+    """What all ways along streets have in common."""
+
+    speed: Speed = 5.0
+    """How fast riders are where the street does not say, and from a door to the next crossing."""
+    top_speed: Speed | None = None
+    """No rider without a speed of one's own goes faster than this; without it as fast as streets allow."""
+    snap_within: PositiveDistance = 500.0
+    """A place that is further than this from every crossing is a mistake."""
+    unreachable: Literal["refuse", "move"] = "refuse"
+    """Places from which, or to which, no street leads: refuse names them; move takes the next crossing with both."""
+
+
+class RoadGraphTravel(StreetsTravel):
+    """Fastest ways along the streets of a map."""
+
+    kind: Literal["road_graph"]
+    """road_graph: fastest ways along the streets of a map."""
+    path: SourcePath
+    """GraphML as OSMnx saves it: nodes with x and y; edges with length, and travel_time, speed_kph or maxspeed."""
+
+
+class GridTravel(StreetsTravel):
+    """Fastest ways along a grid of streets laid over all places, which are in metres."""
+
+    kind: Literal["grid"]
+    """grid: a grid of streets."""
+    spacing: PositiveDistance = 250.0
+    """From one street to the next."""
+    one_way: bool = False
+    """Whether every second street leads the other way, and none both."""
+
+
+class RingRadialTravel(StreetsTravel):
+    """Fastest ways along ring roads and the radial streets that cross them, laid over all places, in metres."""
+
+    kind: Literal["ring_radial"]
+    """ring_radial: rings and radials."""
+    spacing: PositiveDistance = 500.0
+    """From one ring to the next."""
+    radials: Annotated[int, Field(ge=3, le=720)] = 16
+    """How many streets lead out from the middle."""
+    one_way: bool = False
+    """Whether every second ring, and every second radial, leads the other way, and none both."""
+
+    @model_validator(mode="after")
+    def _even(self) -> RingRadialTravel:
+        if self.one_way and self.radials % 2:
+            raise refuse((("radials",), "must be even where streets are one-way: as many lead in as out"))
+        return self
+
+
 def _straight(value: Any) -> Any:
     return {"kind": "euclidean", **value} if isinstance(value, dict) else value
 
 
-CityTravel = Annotated[EuclideanTravel, BeforeValidator(_straight)]
+CityTravel = Annotated[
+    Annotated[EuclideanTravel | RoadGraphTravel | GridTravel | RingRadialTravel, Field(discriminator="kind")],
+    BeforeValidator(_straight),
+]
 """How riders of a generated city, whose places are in metres, get about."""
 
-InstanceTravel = Annotated[GivenTravel | EuclideanTravel | HaversineTravel, Field(discriminator="kind")]
+InstanceTravel = Annotated[
+    GivenTravel | EuclideanTravel | HaversineTravel | RoadGraphTravel | GridTravel | RingRadialTravel,
+    Field(discriminator="kind"),
+]
 """How riders of an instance get about."""
-
-TravelConfig = CityTravel | InstanceTravel

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
+
 from delivsim.domain.instance import Instance
 from delivsim.domain.travel import Euclidean, Haversine, Travel
-from delivsim.domain.travel.config import CommonTravel, EuclideanTravel, HaversineTravel
-from delivsim.errors import ScenarioError
+from delivsim.domain.travel.config import (
+    CommonTravel,
+    EuclideanTravel,
+    GridTravel,
+    HaversineTravel,
+    RingRadialTravel,
+    RoadGraphTravel,
+    StreetsTravel,
+)
+from delivsim.domain.travel.networks import Area, grid, ring_radial
+from delivsim.domain.travel.protocol import Floats
+from delivsim.domain.travel.road_graph import RoadGraph
+from delivsim.domain.travel.streets import Streets
+from delivsim.errors import InputError, ScenarioError
 from delivsim.scenario.nodes import Place
+from delivsim.scenario.travel.graphml import read_streets
 
 
 def base_travel(place: Place, path: str, config: CommonTravel, instance: Instance) -> Travel:
@@ -21,14 +38,65 @@ def base_travel(place: Place, path: str, config: CommonTravel, instance: Instanc
     Raises
     ------
     ScenarioError
-        The model does not fit the places.
+        The model does not fit the places, its file cannot be read, or places are on no street: all of them, by name.
     """
+    if rule := _unfit(config, instance):
+        raise ScenarioError.of([place.problem(rule, f"{path}.kind")])
+    try:
+        return _made(config, instance)
+    except InputError as error:
+        rule = f"must lead to and from every place of {instance.name}"
+        raise ScenarioError.of([place.problem(rule, path), *error.problems]) from error
+
+
+def _unfit(config: CommonTravel, instance: Instance) -> str:
+    if isinstance(config, EuclideanTravel | GridTravel | RingRadialTravel) and instance.geographic:
+        return "must be haversine, matrix, road_graph or given for places in degrees"
+    if isinstance(config, HaversineTravel) and not instance.geographic:
+        return "must not be haversine for places in metres"
+    return ""
+
+
+def _made(config: CommonTravel, instance: Instance) -> Travel:
     if isinstance(config, EuclideanTravel):
-        if instance.geographic:
-            raise ScenarioError.of([place.problem("must be haversine for places in degrees", f"{path}.kind")])
         return Euclidean(speed=config.speed, detour=config.detour)
     if isinstance(config, HaversineTravel):
-        if not instance.geographic:
-            raise ScenarioError.of([place.problem("must be euclidean for places in metres", f"{path}.kind")])
         return Haversine(speed=config.speed, detour=config.detour)
+    if isinstance(config, StreetsTravel):
+        return _along_streets(config, instance)
     return instance.travel
+
+
+def _along_streets(config: StreetsTravel, instance: Instance) -> RoadGraph:
+    names, places = named_places(instance)
+    return RoadGraph(
+        _streets(config, places, geographic=instance.geographic),
+        speed=config.speed,
+        top_speed=config.top_speed,
+        places=places,
+        names=names,
+        n_hubs=len(instance.stores),
+        snap_within=config.snap_within,
+        move=config.unreachable == "move",
+    )
+
+
+def _streets(config: StreetsTravel, places: Floats, *, geographic: bool) -> Streets:
+    if isinstance(config, RoadGraphTravel):
+        return read_streets(Path(config.path), speed=config.speed, geographic=geographic)
+    low, high = (places.min(axis=0), places.max(axis=0)) if len(places) else (np.zeros(2), np.ones(2))
+    area: Area = float(low[0]), float(low[1]), float(high[0]), float(high[1])
+    if isinstance(config, RingRadialTravel):
+        graph = ring_radial(area, config.spacing, config.radials, one_way=config.one_way)
+    else:
+        assert isinstance(config, GridTravel)
+        graph = grid(area, config.spacing, one_way=config.one_way)
+    return Streets.of(graph, speed=config.speed)
+
+
+def named_places(instance: Instance) -> tuple[list[str], Floats]:
+    """Give what errors call the places of an instance, stores first, and where they are, shape (n, 2)."""
+    kinds = (("store", instance.stores), ("order", instance.orders), ("rider", instance.riders))
+    names = [f"{kind} {thing.id}" for kind, things in kinds for thing in things]
+    points = [(thing.x, thing.y) for _, things in kinds for thing in things]
+    return names, np.array(points, dtype=np.float64).reshape(-1, 2)
