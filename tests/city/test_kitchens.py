@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,31 +11,36 @@ import pytest
 from delivsim.city.behavior import KitchensConfig
 from delivsim.city.kitchens import Kitchens
 from delivsim.city.ledger import Ledger
+from delivsim.city.preparation import Preparation
 from delivsim.domain.streams import Streams
-from delivsim.services.messages import OK, UNAVAILABLE, KitchenTicket, OrderRef
+from delivsim.services.messages import OK, UNAVAILABLE, KitchenTicket, OrderRef, Restock
 
 
 @pytest.fixture
 def kitchen(env, make_platform, make_instance):
     """A store's kitchen that takes 100 s for an order; ``told`` are (instant, what, order)."""
 
-    def run(*told: tuple[float, str, int], cooks: int | None = None, given: bool = False, answer: Any = None):
+    def run(*told: tuple[float, str, int], given: bool = False, answer: Any = None, until: Any = None, **store: Any):
         platform = make_platform(answer or (lambda _: OK))
-        instance = make_instance(orders=5, cooks=cooks)
+        instance = make_instance(orders=5)
+        instance = replace(instance, stores=[replace(instance.stores[0], **store)])
         ledger = Ledger(env, instance, ready_is_given=given)
         if given:
             for i, file in enumerate(ledger.files):
                 file.ready_at = 300.0 + i
         starts = "given" if given else "on_order"
         config = KitchensConfig.model_validate({"preparation_starts": starts, "preparation": 100})
-        kitchens = Kitchens(env, platform, instance, ledger, config, Streams(1))
+        kitchens = Kitchens(env, platform, instance, ledger, Preparation(instance, config, Streams(1)), Streams(1))
         for at, what, i in told:
             platform.bring(at, f"kitchen.{what}", KitchenTicket(70 + i, i, 0))
-        env.run()
+        env.run(until=until)
         said = [(at, r.order) for at, r in platform.asked if r.operation == "mark_ready"]
-        assert all(r.body == OrderRef(70 + r.order) for _, r in platform.asked)
+        assert all(r.body == OrderRef(70 + r.order) for _, r in platform.asked if r.operation == "mark_ready")
+        kitchen.asked = platform.asked
         return said, kitchens.n_cooked[0], [file.ready_at for file in ledger.files]
 
+    kitchen = SimpleNamespace(asked=[])
+    run.kitchen = kitchen  # type: ignore[attr-defined]
     return run
 
 
@@ -88,3 +95,46 @@ def test_the_kitchen_insists(kitchen) -> None:
     said, cooked, ready = kitchen((0, "requested", 0), answer=lambda _: next(answers))
     assert said == [(100, 0), (130, 0), (160, 0)]
     assert (cooked, ready[0]) == (1, 100)
+
+
+def test_a_busy_kitchen_is_slower(kitchen) -> None:
+    """Alone an order takes 100 s; beside one of four cooks at work by a quarter of the slowdown of 0.8 longer."""
+    told = [(0, "requested", 0), (10, "requested", 1), (20, "requested", 2)]
+    said, *_ = kitchen(*told, cooks=4, slowdown=0.8)
+    assert said == [(100, 0), (pytest.approx(130), 1), (pytest.approx(160), 2)]
+
+
+def test_orders_from_elsewhere_take_cooks(kitchen) -> None:
+    """One cook and a guest every ten seconds: of our orders, begun in turn, few are done, and guests are not ours."""
+    said, cooked, _ = kitchen((5000, "requested", 0), cooks=1, other_rate=0.1, until=20_000)
+    assert said == []
+    assert cooked == 0
+    said, *_ = kitchen((25_000, "requested", 0), cooks=1, other_rate=1e-9, until=30_000)
+    assert said == [(25_100, 0)]
+
+
+def test_guests_come_only_while_the_store_is_open(kitchen) -> None:
+    """Closed from the first instant on, the kitchen is empty."""
+    said, *_ = kitchen((5000, "requested", 0), cooks=1, other_rate=0.1, opening=((0.0, 0.0),), until=20_000)
+    assert said == [(5100, 0)]
+
+
+def test_new_stock_is_told_to_the_platform(kitchen) -> None:
+    """Each refill at its instant, with its number, so that told twice it counts once."""
+    refills = ((500.0, "meal", 4), (200.0, "meal", 6))
+    kitchen(stock=(("meal", 1),), refills=refills)
+    told = [(at, r.body) for at, r in kitchen.kitchen.asked if r.operation == "restock"]
+    assert told == [(200.0, Restock(0, 1, "meal", 6)), (500.0, Restock(0, 0, "meal", 4))]
+
+
+def test_an_order_without_a_given_ready_time_is_cooked(kitchen, env, make_platform, make_instance) -> None:
+    """Facts where there are any; else the kitchen's own time."""
+    ledger = Ledger(env, make_instance(orders=2), ready_is_given=True)
+    ledger.files[0].ready_at = 777.0
+    platform = make_platform(lambda _: OK)
+    config = KitchensConfig.model_validate({"preparation_starts": "given", "preparation": 100})
+    Kitchens(env, platform, ledger.instance, ledger, Preparation(ledger.instance, config, Streams(1)), Streams(1))
+    for i in range(2):
+        platform.bring(10.0, "kitchen.requested", KitchenTicket(70 + i, i, 0))
+    env.run()
+    assert [file.ready_at for file in ledger.files] == [777.0, 110.0]

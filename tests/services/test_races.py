@@ -23,7 +23,7 @@ from delivsim.services.messages import (
     StatusChange,
     Stop,
 )
-from delivsim.services.store import MenuItem, Reservation, Stock, StoreProfile, check_availability, give_back
+from delivsim.services.store import MenuItem, Reservation, Stock, StoreProfile, Stores, give_back
 
 
 class Hand:
@@ -116,17 +116,26 @@ def offered(hand: Hand) -> OfferAnswer:
 def test_a_cancelled_order_reserves_nothing_afterwards(kitchen: Hand) -> None:
     """When the news of a cancelled order comes before its request for units, the request gets none."""
     kitchen.run(give_back(StatusChange(7, 7)))
-    answer = kitchen.run(check_availability(Reserve(7, 7, 0, (("soup", 1),))))
+    answer = kitchen.run(Stores(opening=False, estimates=False).check_availability(Reserve(7, 7, 0, (("soup", 1),))))
     assert (answer.status, kitchen.state[Stock][0, "soup"].units) == (409, 2)
 
 
 def test_a_refused_order_stays_refused(kitchen: Hand) -> None:
     """Units given back after an order was refused are for others: its repeated call takes none."""
-    kitchen.run(check_availability(Reserve(1, 1, 0, (("soup", 2),))))
-    assert kitchen.run(check_availability(Reserve(2, 2, 0, (("soup", 1),)))).status == 409
+    kitchen.run(Stores(opening=False, estimates=False).check_availability(Reserve(1, 1, 0, (("soup", 2),))))
+    assert (
+        kitchen.run(Stores(opening=False, estimates=False).check_availability(Reserve(2, 2, 0, (("soup", 1),)))).status
+        == 409
+    )
     kitchen.run(give_back(StatusChange(1, 1)))
-    assert kitchen.run(check_availability(Reserve(2, 2, 0, (("soup", 1),)))).status == 409
-    assert kitchen.run(check_availability(Reserve(3, 3, 0, (("soup", 1),)))).status == 200
+    assert (
+        kitchen.run(Stores(opening=False, estimates=False).check_availability(Reserve(2, 2, 0, (("soup", 1),)))).status
+        == 409
+    )
+    assert (
+        kitchen.run(Stores(opening=False, estimates=False).check_availability(Reserve(3, 3, 0, (("soup", 1),)))).status
+        == 200
+    )
     assert kitchen.state[Stock][0, "soup"].units == 1
     assert kitchen.state[Reservation][2].status == "given_back"
 

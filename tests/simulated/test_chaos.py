@@ -19,14 +19,21 @@ def crash(draw: random.Random) -> dict[str, Any]:
 
 def crowd(draw: random.Random) -> dict[str, Any]:
     return {
-        "kitchens": {"preparation_starts": draw.choice(["on_order", "on_accept"])},
-        "stores": draw.choice([{}, {"stock": 3, "items": 3}, {"cooks": 2}]),
+        "kitchens": {
+            "preparation_starts": draw.choice(["on_order", "on_accept"]),
+            **draw.choice([{}, {"cooks": 2}, {"cooks": 3, "slowdown": 1, "other_orders": "6/h"}]),
+            "handover_time": draw.choice(["0s", "1min"]),
+        },
+        "stores": draw.choice([{}, {"stock": 3, "items": 3}]),
         "customers": {
             "patience": draw.choice(["3min", {"kind": "uniform", "low": 0, "high": "20min"}, "2h"]),
             "declined_card": draw.choice([0, 0.2]), "bad_token": draw.choice([0, 0.1]), "track_every": "2min",
+            "patience_assigned": draw.choice(["2min", "30min"]), "tips": 0.3,
             "feedback": 0.3, "update_profile": 0.3,
         },
         "riders": {
+            "give_back": draw.choice([0, 0.3]), "give_back_after": {"kind": "exponential", "mean": "5min"},
+            "leave_early": draw.choice([0, 0.3]), "report_every": "1min",
             "accept": draw.choice([1, 0.7]), "think_time": {"kind": "exponential", "mean": draw.choice(["5s", "25s"])},
             "shifts": [
                 {"start": "18:00", "end": draw.choice(["18:30", "19:00"]), "riders": draw.choice([4, 12])},

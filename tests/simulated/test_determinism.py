@@ -25,8 +25,8 @@ LIVELY: dict[str, Any] = {
     "city": {
         "side": "4km",
         "demand": {"rate": {"18:00": "150/h"}},
-        "stores": {"count": 6, "clusters": 2, "stock": 30, "cooks": 2},
-        "kitchens": {"preparation": {"kind": "gamma", "mean": "8min", "cv": 0.5}},
+        "stores": {"count": 6, "clusters": 2, "stock": 30},
+        "kitchens": {"preparation": {"kind": "gamma", "mean": "8min", "cv": 0.5}, "cooks": 2},
         "customers": {
             "patience": {"kind": "uniform", "low": "10min", "high": "60min"}, "track_every": "4min", "bad_token": 0.05,
             "declined_card": 0.1, "view_profile": 0.3, "update_profile": 0.2, "feedback": 0.5,
@@ -83,7 +83,8 @@ def test_in_two_processes_with_other_hash_seeds(tmp_path: Path) -> None:
 def both() -> tuple[Result, Result]:
     """The same evening under two policies, without faults, and with cooks for everybody."""
     results = []
-    city = LIVELY["city"] | {"stores": {"count": 6, "clusters": 2}}
+    kitchens = {"preparation": {"kind": "gamma", "mean": "8min", "cv": 0.5}}
+    city = LIVELY["city"] | {"stores": {"count": 6, "clusters": 2}, "kitchens": kitchens}
     for policy, every in (("nearest", "60s"), ("linear_assignment", "20s")):
         data = LIVELY | {"dispatch": {"policy": policy, "every": every}, "faults": [], "city": city}
         results.append(run(Scenario.model_validate(data)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from delivsim.domain.config import Config, refuse
-from delivsim.domain.distributions import DurationLaw, duration_law
-from delivsim.domain.units import Duration, PositiveDuration, Share
+from delivsim.domain.distributions import DurationLaw, MoneyLaw, duration_law
+from delivsim.domain.units import Duration, PositiveDuration, Rate, Share
 
 
 def _law(value: object) -> DurationLaw:
@@ -16,11 +16,18 @@ def _law(value: object) -> DurationLaw:
     return law
 
 
+def _money(amount: float) -> MoneyLaw:
+    return TypeAdapter[MoneyLaw](MoneyLaw).validate_python(amount)
+
+
 class CustomersConfig(Config):
     """How customers behave; the defaults are customers who never do anything but order."""
 
     patience: DurationLaw | None = None
     """How long after placing it a customer cancels an order that is still not picked up; without it never."""
+    patience_assigned: DurationLaw | None = None
+    """How long after placing it, if the app says by then that a rider is coming and that is longer; the app is asked
+    before giving up."""
     track_every: PositiveDuration | None = None
     """How often the app asks how far the order is; without it never."""
     bad_token: Share = 0.0
@@ -35,6 +42,18 @@ class CustomersConfig(Config):
     """Share of delivered orders for which the customer gives feedback."""
     feedback_delay: DurationLaw = Field(default_factory=lambda: _law("5min"))
     """How long after delivery the feedback comes."""
+    lateness_per_star: PositiveDuration = 600.0
+    """How much later than promised costs a delivery one of five stars."""
+    tips: Share = 0.0
+    """Share of orders with a tip for the rider, where the instance says nothing of tips."""
+    tip: MoneyLaw = Field(default_factory=lambda: _money(2.0))
+    """How much it is."""
+
+    @model_validator(mode="after")
+    def _patience(self) -> CustomersConfig:
+        if self.patience_assigned is not None and self.patience is None:
+            raise refuse((("patience_assigned",), "must have patience beside it: without it nobody gives up"))
+        return self
 
 
 class AcceptanceConfig(Config):
@@ -89,14 +108,35 @@ class RidersConfig(Config):
 
 
 class KitchensConfig(Config):
-    """When kitchens start, and how long they take."""
+    """How kitchens work; what a store says of itself comes first."""
 
     preparation_starts: Literal["given", "on_order", "on_accept"] = "on_order"
     """given: the instance's ready times are facts; on_order: when it is placed; on_accept: when a rider has it."""
     preparation: DurationLaw = Field(default_factory=lambda: _law({"kind": "gamma", "mean": "12min", "cv": 0.35}))
     """How long cooking one order takes, once begun (not for ``given``)."""
+    cooks: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """Orders that a store cooks at the same time, others wait; without it any number (not for ``given``)."""
+    slowdown: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """How much longer cooking takes in a busy kitchen: by this times the share of cooks at work as it begins."""
+    other_orders: Rate = 0.0
+    """Orders that each kitchen has from its own guests and other platforms; only with ``cooks``."""
+    handover_time: Duration = 0.0
+    """What handing the food over takes a store, once it is ready and the rider is there."""
     estimate: Duration | None = None
     """What the menu says it takes; without it the mean of ``preparation``."""
+    estimates: Literal["menu", "order"] = "menu"
+    """What a store tells of an order: menu: what the menu says; order: what this one will take. ``given``: order."""
+    estimate_bias: Annotated[float, Field(ge=0, le=10)] = 1.0
+    """What stores say over what they mean; 0.8: they promise too much."""
+    estimate_error: Duration = 0.0
+    """Standard deviation of the normal error of what a store says of an order; never below zero in all."""
+
+    @model_validator(mode="after")
+    def _busy(self) -> KitchensConfig:
+        for name in ("slowdown", "other_orders"):
+            if getattr(self, name) > 0 and self.cooks is None:
+                raise refuse(((name,), "only a kitchen with a number of cooks can be busy: give cooks as well"))
+        return self
 
 
 class BehaviorConfig(Config):

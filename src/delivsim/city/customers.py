@@ -36,12 +36,11 @@ class Customers:
         ledger: Ledger,
         config: CustomersConfig,
         streams: Streams,
-        *,
-        item_per_order: bool,
     ) -> None:
         self.env, self.platform, self.instance, self.ledger, self.config = env, platform, instance, ledger, config
-        self._item_per_order = item_per_order
         self._patience = streams.keyed("customer/patience", config.patience.sample) if config.patience else None
+        second = config.patience_assigned
+        self._second = streams.keyed("customer/patience_assigned", second.sample) if second else None
         self._feedback_delay = streams.keyed("customer/feedback_delay", config.feedback_delay.sample)
         self._attitude = {
             what: streams.keyed(f"customer/{what}", lambda rng, n: rng.random(n))
@@ -84,8 +83,7 @@ class Customers:
         order = self.instance.orders[i]
         token = "expired" if self._is("bad_token", i) else f"token-{order.customer}"
         card = DECLINED_CARD if self._is("declined_card", i) else "valid"
-        items = ((order.id, 1),) if self._item_per_order else order.items
-        return PlaceOrder(token, f"key-{i}", i, order.customer, order.store, items, (order.x, order.y), card)
+        return PlaceOrder(token, f"key-{i}", i, order.customer, order.store, order.items, (order.x, order.y), card)
 
     def _refused(self, i: int, response: Response[Any]) -> None:
         """Note the end of an order that was never confirmed to its customer."""
@@ -111,12 +109,24 @@ class Customers:
             if file.has_ended():
                 return
             if give_up_at <= next_look:
-                give_up_at = math.inf
-                if not file.on_its_way:  # as far as the phone knows
-                    yield from self._cancel(i)
+                give_up_at = yield from self._impatient(i, give_up_at)
             else:
                 yield self._call("track_order", OrderRef(file.number), i)
                 next_look = self.env.now + every
+
+    def _impatient(self, i: int, given_up_at: float) -> Generator[Any, Any, float]:
+        """Cancel, unless the phone says that food or rider is on the way; give until when to wait for the rider."""
+        if self.ledger.files[i].on_its_way:
+            return math.inf
+        if self._second is not None:
+            until = self.instance.orders[i].placed_at + self._second(i)
+            if until > given_up_at:
+                seen = yield self._call("track_order", OrderRef(self.ledger.files[i].number), i)
+                if seen.ok and seen.body.status in ("assigned", "picked_up"):
+                    return until
+        if not self.ledger.files[i].has_ended():
+            yield from self._cancel(i)
+        return math.inf
 
     def _cancel(self, i: int) -> Process:
         response = yield self._call("cancel_order", OrderRef(self.ledger.files[i].number, "patience"), i)
@@ -134,7 +144,8 @@ class Customers:
         """Rate a delivery: the later it came, the worse."""
         yield self.env.timeout(self._feedback_delay(i))
         file = self.ledger.files[i]
-        late = max(0.0, file.delivered_at - file.promised_at) / 600.0 if not math.isnan(file.promised_at) else 0.0
+        late = max(0.0, file.delivered_at - file.promised_at) if not math.isnan(file.promised_at) else 0.0
+        late /= self.config.lateness_per_star
         stars = round(min(5.0, max(1.0, 5.4 - late - 1.4 * self._attitude["rating"](i))))
         response = yield self._call("give_feedback", Feedback(number, stars), i)
         if response.ok:

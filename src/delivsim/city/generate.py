@@ -70,7 +70,6 @@ def _stores(config: CityConfig, rng: np.random.Generator) -> list[Store]:
             y=float(places[i, 1]),
             menu=tuple((f"dish-{k + 1}", int(prices[i, k])) for k in range(s.items)),
             stock=() if s.stock is None else tuple((f"dish-{k + 1}", s.stock) for k in range(s.items)),
-            cooks=s.cooks,
             zone=zones[zone[i]] if zones else "",
         )
         for i in range(s.count)

@@ -1,29 +1,37 @@
-"""Kitchens: they cook what they are asked to, and say when it is ready."""
+"""Kitchens: they cook what they are asked to and say when it is ready, and put new stock on the shelves."""
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections import deque
+from collections.abc import Generator
+from itertools import accumulate
 from typing import Any
 
 from simpy import Environment
 
-from delivsim.city.behavior import KitchensConfig
 from delivsim.city.insist import insist
 from delivsim.city.ledger import Ledger
 from delivsim.city.port import Platform
+from delivsim.city.preparation import Preparation
 from delivsim.domain.instance import Instance
+from delivsim.domain.store import is_open
 from delivsim.domain.streams import Streams
-from delivsim.services.messages import KitchenTicket, Message, OrderRef, Request
+from delivsim.services.messages import KitchenTicket, Message, OrderRef, Request, Restock
 
 APP = "store_app"
+Cooking = tuple[KitchenTicket, float]
+"""What is to be cooked, and the seconds it takes; negative references are orders from elsewhere."""
 
 
 class Kitchens:
     """
     The kitchens of all stores.
 
-    With ``preparation_starts: given`` an order is ready when the instance says so, whatever the platform does.
-    Otherwise cooking takes the order's own time, drawn by order, and at most ``cooks`` orders are cooked at once.
+    An order with a ready time of its own (``preparation_starts: given``) is ready then, whatever the platform does.
+    Otherwise cooking takes the order's time, at most ``cooks`` orders are cooked at once, and a busy kitchen is
+    slower. Orders from elsewhere take cooks like any other.
     """
 
     def __init__(
@@ -32,31 +40,48 @@ class Kitchens:
         platform: Platform,
         instance: Instance,
         ledger: Ledger,
-        config: KitchensConfig,
+        preparation: Preparation,
         streams: Streams,
     ) -> None:
         self.env, self.platform, self.instance, self.ledger = env, platform, instance, ledger
-        self._given = config.preparation_starts == "given"
-        self._time = streams.keyed("kitchen/preparation", config.preparation.sample)
+        self.preparation = preparation
         self.n_cooked = [0] * len(instance.stores)
         self._cooking: list[dict[int, KitchenTicket]] = [{} for _ in instance.stores]
-        self._waiting: list[deque[KitchenTicket]] = [deque() for _ in instance.stores]
+        self._waiting: list[deque[Cooking]] = [deque() for _ in instance.stores]
         platform.subscribe("kitchen.requested", None, self._requested)
         platform.subscribe("kitchen.stopped", None, self._stopped)
+        if any(store.refills for store in instance.stores):
+            env.process(self._refill())
+        if any(store.other_rate > 0.0 for store in instance.stores):
+            env.process(self._guests(streams))
+
+    # --- cooking -------------------------------------------------------------------------------------------------
 
     def _requested(self, message: Message) -> None:
         ticket: KitchenTicket = message.body
-        if self._given:
-            file = self.ledger.files[ticket.reference]
-            self._cook(ticket, max(0.0, file.ready_at - self.env.now))
-            return
-        cooks = self.instance.stores[ticket.store].cooks
-        if cooks is None or len(self._cooking[ticket.store]) < cooks:
-            self._cook(ticket, self._time(ticket.reference))
+        fact = self.ledger.files[ticket.reference].ready_at
+        if math.isnan(fact):
+            self._enter((ticket, self.preparation.time(ticket.reference)))
         else:
-            self._waiting[ticket.store].append(ticket)
+            self._put_on(ticket, max(0.0, fact - self.env.now))
 
-    def _cook(self, ticket: KitchenTicket, seconds: float) -> None:
+    def _enter(self, work: Cooking) -> None:
+        """Begin an order, or let it wait for a cook."""
+        store = work[0].store
+        cooks = self.instance.stores[store].cooks
+        if cooks is None or len(self._cooking[store]) < cooks:
+            self._begin(work)
+        else:
+            self._waiting[store].append(work)
+
+    def _begin(self, work: Cooking) -> None:
+        ticket, seconds = work
+        store = self.instance.stores[ticket.store]
+        if store.slowdown and store.cooks:
+            seconds *= 1.0 + store.slowdown * len(self._cooking[ticket.store]) / store.cooks
+        self._put_on(ticket, seconds)
+
+    def _put_on(self, ticket: KitchenTicket, seconds: float) -> None:
         self._cooking[ticket.store][ticket.reference] = ticket
         self.env.timeout(seconds, ticket).callbacks.append(self._done)
 
@@ -64,16 +89,17 @@ class Kitchens:
         ticket: KitchenTicket = event.value
         if self._cooking[ticket.store].get(ticket.reference) is not ticket:
             return  # stopped
-        self.n_cooked[ticket.store] += 1
-        self.ledger.ready(ticket.reference)
-        insist(self.env, self.platform, Request(APP, "mark_ready", OrderRef(ticket.order), ticket.reference))
+        if ticket.reference >= 0:
+            self.n_cooked[ticket.store] += 1
+            self.ledger.ready(ticket.reference)
+            insist(self.env, self.platform, Request(APP, "mark_ready", OrderRef(ticket.order), ticket.reference))
         self._next(ticket)
 
     def _stopped(self, message: Message) -> None:
         ticket: KitchenTicket = message.body
         waiting = self._waiting[ticket.store]
-        if any(t.reference == ticket.reference for t in waiting):
-            self._waiting[ticket.store] = deque(t for t in waiting if t.reference != ticket.reference)
+        if any(t.reference == ticket.reference for t, _ in waiting):
+            self._waiting[ticket.store] = deque(work for work in waiting if work[0].reference != ticket.reference)
         elif ticket.reference in self._cooking[ticket.store]:
             self._next(ticket)
 
@@ -81,5 +107,32 @@ class Kitchens:
         """Take an order off the stove, and put the next one on."""
         del self._cooking[ticket.store][ticket.reference]
         if self._waiting[ticket.store]:
-            following = self._waiting[ticket.store].popleft()
-            self._cook(following, self._time(following.reference))
+            self._begin(self._waiting[ticket.store].popleft())
+
+    # --- what does not come from the platform --------------------------------------------------------------------
+
+    def _guests(self, streams: Streams) -> Generator[Any, Any, None]:
+        """Bring orders from elsewhere: a Poisson process for each open kitchen, superposed into one."""
+        upto = list(accumulate(store.other_rate for store in self.instance.stores))
+        gap = streams.sequence("kitchen/guests/gap", lambda rng, n: rng.exponential(1.0 / upto[-1], n))
+        where = streams.sequence("kitchen/guests/store", lambda rng, n: rng.random(n))
+        number = 0
+        while True:
+            yield self.env.timeout(gap())
+            number -= 1
+            store = bisect_right(upto, where() * upto[-1])
+            seconds = self.preparation.guest(store)
+            if is_open(self.instance.stores[store].opening, self.env.now):
+                self._enter((KitchenTicket(0, number, store), seconds))
+
+    def _refill(self) -> Generator[Any, Any, None]:
+        """Put new stock on the shelves when it comes."""
+        refills = sorted(
+            (at, s, k, item, units)
+            for s, store in enumerate(self.instance.stores)
+            for k, (at, item, units) in enumerate(store.refills)
+        )
+        for at, s, k, item, units in refills:
+            if at > self.env.now:
+                yield self.env.timeout(at - self.env.now)
+            insist(self.env, self.platform, Request(APP, "restock", Restock(s, k, item, units)))

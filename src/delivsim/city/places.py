@@ -64,8 +64,6 @@ class StoresConfig(Config):
     """Dearest item."""
     stock: Annotated[int, Field(ge=0)] | None = None
     """Units of each item at the start; without it nothing runs out."""
-    cooks: Count | None = None
-    """Orders that a store cooks at the same time; without it any number."""
 
 
 def scattered(middles: Floats, spread: float | Floats, side: float, rng: np.random.Generator) -> Floats:

@@ -196,7 +196,7 @@ class Tour:
             self._arrival = None
 
     def _food(self, store: int) -> Steps:
-        """Wait until all of the bundle is ready, with whatever joins it meanwhile."""
+        """Wait until all of the bundle is ready, with whatever joins it meanwhile, and is handed over."""
         known = 0
         while known < len(self.bundles[0].stops):
             known = len(self.bundles[0].stops)
@@ -205,6 +205,9 @@ class Tour:
                 while ready is not None:
                     yield ready
                     ready = self.ledger.wait_ready(stop.reference)
+        handover_time = self.riders.instance.stores[store].handover_time
+        if handover_time > 0.0:
+            yield self.env.timeout(handover_time)
 
     def _pick_up(self, stops: list[Stop]) -> Generator[Any, Any, list[Stop]]:
         """Take what is still wanted; the platform has the last word."""

@@ -12,6 +12,11 @@ MEAL = "meal"
 """The one item of a store that has no menu."""
 
 
+def is_open(opening: tuple[tuple[float, float], ...], at: float) -> bool:
+    """Whether a store with these opening hours takes orders at that instant; without any it always does."""
+    return not opening or any(begin <= at < end for begin, end in opening)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     """
@@ -44,8 +49,8 @@ class Store:
     other_rate
         Orders per second that the kitchen has from elsewhere (its guests, other platforms); only with ``cooks``.
     slowdown
-        By this share of its time does cooking take longer when all cooks are busy as it begins, proportionally less
-        when some are not; 0: never. Only with ``cooks``.
+        How much longer cooking takes in a busy kitchen: by this times the share of cooks at work as it begins. Only
+        with ``cooks``.
     """
 
     id: str

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Any
 
 from simpy import Environment
 from simpy.events import Event
 
-from delivsim.city.behavior import BehaviorConfig
 from delivsim.city.customers import Customers
 from delivsim.city.kitchens import Kitchens
 from delivsim.city.ledger import Ledger
+from delivsim.city.preparation import Preparation
 from delivsim.city.riders import Riders
 from delivsim.city.workloads import start_workload
 from delivsim.dispatch.assignment import DispatchPolicy
@@ -22,19 +21,20 @@ from delivsim.dispatch.known import asked_by
 from delivsim.domain.instance import Instance
 from delivsim.domain.streams import Streams
 from delivsim.domain.travel import Travel
-from delivsim.experiment.settled import Settled, settled
+from delivsim.experiment.books import accounts, stock_up, store_rows
+from delivsim.experiment.settled import Settled, behavior_of, settled
 from delivsim.record.recorder import Recorder
 from delivsim.scenario.schema import Scenario
 from delivsim.services.delivery import Deliveries, delivery
 from delivsim.services.gateway import gateway
 from delivsim.services.messages import Place
 from delivsim.services.notification import notification
-from delivsim.services.order import OrderRecord, Promise, order
-from delivsim.services.payment import Bill, payment
+from delivsim.services.order import Promise, order
+from delivsim.services.payment import payment
 from delivsim.services.service import Service
-from delivsim.services.store import MenuItem, Reservation, Stock, StoreProfile, store
-from delivsim.services.user import Token, user
-from delivsim.simulated.assemble import Parts, assemble
+from delivsim.services.store import store
+from delivsim.services.user import user
+from delivsim.simulated.assemble import assemble
 from delivsim.simulated.config import FixedPromise, PlatformConfig
 from delivsim.simulated.faults import plan_faults
 from delivsim.simulated.leader import Leader
@@ -43,8 +43,6 @@ LONGEST_DRAIN = 3 * 3600.0
 """Seconds after the horizon at which a run ends at the latest (``drain: until_done``)."""
 SETTLE = 30.0
 """Seconds between looks, from the last order's end on, whether the platform's last messages have come to rest."""
-MEAL_PRICE = 2000
-"""Cents for an item of a store without a menu."""
 DECISION = "dispatch/decision_time"
 
 
@@ -77,9 +75,16 @@ class Simulation:
         self.instance = None if found is None else found.instance
         self.policy = None if self.instance is None else self._named(scenario.dispatch, policy)
         asks = asked_by(self.policy.policy) if self.policy else frozenset()
-        built_in = () if found is None else _services(scenario, found, asks)
+        preparation = (
+            None if found is None else Preparation(found.instance, behavior_of(scenario).kitchens, self.streams)
+        )
+        estimates = preparation.estimates() if preparation else None
+        built_in = () if found is None else _services(scenario, found, asks, estimates=estimates is not None)
         self.parts = assemble(self.env, scenario.platform, built_in, self.streams, recorder.rows, self.policy)
-        self.ledger = None if self.instance is None else self._people(self.instance)
+        self.ledger = None
+        if found is not None and preparation is not None:
+            stock_up(self.parts, found.instance, preparation, estimates)
+            self.ledger = self._people(found.instance, preparation)
         until = scenario.horizon
         for workload in scenario.platform.workloads:
             start_workload(self.env, self.parts.runtime, workload, self.streams, until)
@@ -98,16 +103,15 @@ class Simulation:
             time.perf_counter,
         )
 
-    def _people(self, instance: Instance) -> Ledger:
-        behavior = _behavior(self.scenario)
+    def _people(self, instance: Instance, preparation: Preparation) -> Ledger:
+        behavior = behavior_of(self.scenario)
         given = behavior.kitchens.preparation_starts == "given"
         env, platform, streams, rows = self.env, self.parts.runtime, self.streams, self.recorder.rows
         ledger = Ledger(env, instance, ready_is_given=given, until=self.scenario.horizon)
-        _stock_up(self.parts, instance, behavior)
-        self.kitchens = Kitchens(env, platform, instance, ledger, behavior.kitchens, streams)
+        self.kitchens = Kitchens(env, platform, instance, ledger, preparation, streams)
         tables = {"offers": rows["offers"], "legs": rows["legs"]}
         self.riders = Riders(env, platform, instance, ledger, behavior.riders, streams, **tables)
-        Customers(env, platform, instance, ledger, behavior.customers, streams, item_per_order=given)
+        Customers(env, platform, instance, ledger, behavior.customers, streams)
         return ledger
 
     def _stop_event(self) -> Event:
@@ -150,22 +154,17 @@ class Simulation:
             return
         self.riders.finish()
         self.ledger.close(runtime.broker.dead)
-        rows["orders"].extend(self.ledger.order_rows(_accounts(self.parts)))
+        rows["orders"].extend(self.ledger.order_rows(accounts(self.parts)))
         rows["riders"].extend(self.riders.rows())
-        rows["stores"].extend(_store_rows(self.parts, self.instance, self.kitchens.n_cooked))
+        rows["stores"].extend(store_rows(self.parts, self.instance, self.kitchens.n_cooked))
 
 
-def _behavior(scenario: Scenario) -> Any:
-    """How people behave: what the city says, or the instance."""
-    if scenario.city is not None:
-        return scenario.city
-    assert scenario.instance is not None
-    return scenario.instance.behavior
+def _preparation(scenario: Scenario, town: Settled, streams: Streams) -> Preparation:
+    return Preparation(town.instance, behavior_of(scenario).kitchens, streams)
 
 
-def _services(scenario: Scenario, town: Settled, asks: frozenset[str]) -> tuple[Service, ...]:
+def _services(scenario: Scenario, town: Settled, asks: frozenset[str], *, estimates: bool) -> tuple[Service, ...]:
     platform, dispatch = scenario.platform, scenario.dispatch
-    behavior: BehaviorConfig = _behavior(scenario)
     mode = platform.payment.mode
     deliveries = Deliveries(
         travel=town.believed,
@@ -174,7 +173,7 @@ def _services(scenario: Scenario, town: Settled, asks: frozenset[str]) -> tuple[
         offer_timeout=dispatch.offer_timeout,
         decline_pause=dispatch.decline_pause,
         give_up_after=math.inf if dispatch.give_up_after is None else dispatch.give_up_after,
-        prepare_on_accept=behavior.kitchens.preparation_starts == "on_accept",
+        prepare_on_accept=behavior_of(scenario).kitchens.preparation_starts == "on_accept",
         asks=asks,
         stores=tuple((store.x, store.y) for store in town.instance.stores),
     )
@@ -183,7 +182,10 @@ def _services(scenario: Scenario, town: Settled, asks: frozenset[str]) -> tuple[
         gateway(payment_mode=mode),
         user(),
         order(promise=promise, payment_mode=mode, abandon_after=platform.abandon_after),
-        store(),
+        store(
+            opening=any(store.opening for store in town.instance.stores),
+            estimates=estimates,
+        ),
         delivery(deliveries),
         payment(payment_mode=mode),
         notification(payment_mode=mode),
@@ -202,55 +204,3 @@ def _promise(platform: PlatformConfig, travel: Travel) -> Promise:
         return leave + travel.time(place, address, speed, leave)
 
     return estimate
-
-
-def _stock_up(parts: Parts, instance: Instance, behavior: Any) -> None:
-    """Put users, menus and stock into the services' own state, as a platform's onboarding would have."""
-    services = parts.runtime.services
-    customers = {order.customer for order in instance.orders}
-    services["user"].state[Token] = {f"token-{c}": Token(c) for c in sorted(customers)}
-    state = services["store"].state
-    state[StoreProfile] = {s: StoreProfile((store.x, store.y)) for s, store in enumerate(instance.stores)}
-    state[Stock] = {(s, item): Stock(n) for s, store in enumerate(instance.stores) for item, n in store.stock}
-    kitchens = behavior.kitchens
-    if kitchens.preparation_starts == "given":
-        state[MenuItem] = {
-            (o.store, o.id): MenuItem(MEAL_PRICE, (o.ready_at or o.placed_at) - o.placed_at) for o in instance.orders
-        }
-        return
-    estimate = kitchens.preparation.mean if kitchens.estimate is None else kitchens.estimate
-    state[MenuItem] = {
-        (s, item): MenuItem(price, estimate)
-        for s, store in enumerate(instance.stores)
-        for item, price in (store.menu or (("meal", MEAL_PRICE),))
-    }
-
-
-def _accounts(parts: Parts) -> dict[int, tuple[int, int]]:
-    """Give (charged, refunded) cents of each order, from the payment service's own books."""
-    services = parts.runtime.services
-    reference = {r.id: r.reference for r in services["order"].state.get(OrderRecord, {}).values()}
-    accounts: dict[int, tuple[int, int]] = {}
-    for number, bill in services["payment"].state.get(Bill, {}).items():
-        if bill.status in ("charged", "refunded"):
-            accounts[reference[number]] = (bill.amount, bill.amount if bill.status == "refunded" else 0)
-    return accounts
-
-
-def _store_rows(parts: Parts, instance: Instance, cooked: list[int]) -> list[tuple[Any, ...]]:
-    state = parts.runtime.services["store"].state
-    reserved, given_back = [0] * len(instance.stores), [0] * len(instance.stores)
-    for held in state.get(Reservation, {}).values():
-        units = sum(n for _, n in held.items)
-        reserved[held.store] += units
-        given_back[held.store] += units if held.status == "given_back" else 0
-    left = [0] * len(instance.stores)
-    for (s, _), stock in state.get(Stock, {}).items():
-        left[s] += stock.units
-    return [
-        (
-            s, store.id, store.x, store.y, cooked[s], sum(n for _, n in store.stock) if store.stock else -1,
-            reserved[s], given_back[s], 0, left[s] if store.stock else -1,
-        )
-        for s, store in enumerate(instance.stores)
-    ]  # fmt: skip

@@ -26,7 +26,9 @@ CLIENTS = {
     *("accept_offer", "decline_offer", "give_back", "picked_up", "delivered", "report_position", "go_online"),
     "go_offline",
 }
-"""Operations that riders' apps call; stores' apps call ``mark_ready``, customers' the others."""
+"""Operations that riders' apps call."""
+KITCHENS = {"mark_ready", "restock"}
+"""Operations that stores' apps call; customers' apps call the others."""
 
 
 def odd_values(scenario: Scenario, town: Town | None) -> tuple[Problem, ...]:
@@ -109,9 +111,9 @@ def _calls(scenario: Scenario, caller: str, callee: str, operation: str) -> bool
     if caller == "rider":
         return operation in CLIENTS
     if caller == "store_app":
-        return operation == "mark_ready"
+        return operation in KITCHENS
     if caller == "customer":
-        return operation not in CLIENTS | {"mark_ready"}
+        return operation not in CLIENTS | KITCHENS
     return "." not in operation or callee not in BUILT_IN
 
 
@@ -141,7 +143,7 @@ def _patience(scenario: Scenario, slo: Slo) -> tuple[str, float | None]:
         service, _, own = workload.operation.partition(".")
         if operation in (own, workload.operation):
             return _timeout(scenario, f"{workload.name}->{service}")
-    caller = "rider" if operation in CLIENTS else "store_app" if operation == "mark_ready" else "customer"
+    caller = "rider" if operation in CLIENTS else "store_app" if operation in KITCHENS else "customer"
     known = scenario.has_city and operation in ("place_order", *ROUTES)
     return _timeout(scenario, f"{caller}->gateway") if known else ("", None)
 

@@ -69,7 +69,7 @@ def rider_work(instance: Instance, kitchens: KitchensConfig) -> RiderWork:
     ready_at = _ready(instance, kitchens, placed_at)
     left_at = np.maximum(placed_at, ready_at - before)
     if kitchens.preparation_starts == "on_accept":
-        ready_at = left_at + kitchens.preparation.mean
+        ready_at = left_at + _cooking(instance, kitchens)
     picked_up_at = np.maximum(left_at + before, ready_at)
     delivered_at = picked_up_at + (rules.pickup_service_time + rules.dropoff_service_time) / 2 + to_customer
     return RiderWork(
@@ -138,9 +138,19 @@ def _places(instance: Instance) -> tuple[Ints, Floats, Floats, Floats]:
     return stores, at_store[stores], doors, placed_at
 
 
-def _ready(instance: Instance, kitchens: KitchensConfig, placed_at: Floats) -> Floats:
-    if kitchens.preparation_starts != "given":
-        return placed_at + kitchens.preparation.mean
+def _cooking(instance: Instance, kitchens: KitchensConfig) -> Floats:
+    """Give the mean seconds that each order takes to cook, as the orders come; kitchens that are not busy."""
     orders = sorted(instance.orders, key=lambda order: order.placed_at)
-    known = [order.placed_at if order.ready_at is None else order.ready_at for order in orders]
-    return np.array(known, dtype=np.float64)
+    by_store = [(store.preparation or kitchens.preparation).mean for store in instance.stores]
+    own = [by_store[order.store] if order.preparation_time is None else order.preparation_time for order in orders]
+    return np.array(own, dtype=np.float64)
+
+
+def _ready(instance: Instance, kitchens: KitchensConfig, placed_at: Floats) -> Floats:
+    """Give the instants at which orders are ready that are begun when they are placed, or as the instance says."""
+    ready_at = placed_at + _cooking(instance, kitchens)
+    if kitchens.preparation_starts == "given":
+        orders = sorted(instance.orders, key=lambda order: order.placed_at)
+        facts = np.array([np.nan if order.ready_at is None else order.ready_at for order in orders], dtype=np.float64)
+        return np.where(np.isnan(facts), ready_at, facts)
+    return ready_at

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from delivsim.city.behavior import BehaviorConfig
+from delivsim.city.config import CityConfig
+from delivsim.city.furnish import furnished
 from delivsim.city.generate import generate
 from delivsim.city.redraw import DrawnDemand, redrawn, zone_of, zones_without
 from delivsim.domain.instance import Instance
@@ -50,6 +53,7 @@ def settled(scenario: Scenario, streams: Streams, instance: Instance | None = No
         return None
     if scenario.instance is not None and scenario.instance.demand is not None:
         instance = _redrawn(scenario, scenario.instance.demand, instance, streams)
+    instance = furnished(instance, behavior_of(scenario), streams)
     part, config = travel_of(scenario)
     if config is None:
         return Settled(instance, instance.travel)
@@ -64,6 +68,14 @@ def travel_of(scenario: Scenario) -> tuple[str, CommonTravel | None]:
     if scenario.city is not None:
         return "city", scenario.city.travel
     return "instance", None if scenario.instance is None else scenario.instance.travel
+
+
+def behavior_of(scenario: Scenario) -> CityConfig | BehaviorConfig:
+    """How people behave: what the city says, or the instance."""
+    if scenario.city is not None:
+        return scenario.city
+    assert scenario.instance is not None, "somebody orders"
+    return scenario.instance.behavior
 
 
 def _drawn_or_read(scenario: Scenario, streams: Streams) -> Instance | None:

@@ -31,6 +31,7 @@ ROUTES = {
     "picked_up": "delivery",
     "delivered": "delivery",
     "mark_ready": "store",
+    "restock": "store",
 }
 """Client operations that the gateway passes on unchanged, and the service that does them."""
 

@@ -114,6 +114,15 @@ class Quote(NamedTuple):
     place: Place
 
 
+class Restock(NamedTuple):
+    """A store's ``number``-th refill: so many more units of an item."""
+
+    store: int
+    number: int
+    item: str
+    units: int
+
+
 class Charge(NamedTuple):
     """Step 5: take this amount (cents) from the card, once per order."""
 

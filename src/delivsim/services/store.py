@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from delivsim.services.effects import Commit, Load, Publish, Put
+from delivsim.domain.store import is_open
+from delivsim.services.effects import Commit, Load, Now, Publish, Put
 from delivsim.services.messages import (
     OK,
     KitchenTicket,
@@ -13,16 +15,17 @@ from delivsim.services.messages import (
     Quote,
     Reserve,
     Response,
+    Restock,
     StatusChange,
 )
 from delivsim.services.service import Service
 
 
 class StoreProfile(NamedTuple):
-    """Where a store is, and whether it takes orders."""
+    """Where a store is, and between which instants it takes orders (none: always)."""
 
     place: Place
-    open: bool = True
+    opening: tuple[tuple[float, float], ...] = ()
 
 
 class MenuItem(NamedTuple):
@@ -38,6 +41,18 @@ class Stock(NamedTuple):
     units: int
 
 
+class Restocked(NamedTuple):
+    """Units that a refill has brought, stored under (store, number of the refill)."""
+
+    units: int
+
+
+class Estimate(NamedTuple):
+    """How long a kitchen thinks that an order will take, stored under the client's number of it."""
+
+    preparation_time: float
+
+
 NOWHERE = -1
 """The store of an order that holds nothing and never did."""
 
@@ -46,7 +61,8 @@ class Reservation(NamedTuple):
     """
     What an order holds of a store: reserved, cooking, ready, or given_back.
 
-    An order that was refused, or cancelled before its request came, holds nothing for good: ``given_back``, no items.
+    An order that was refused, or cancelled before its request came, holds nothing for good: ``given_back``, no items,
+    and the reason.
     """
 
     store: int
@@ -54,6 +70,7 @@ class Reservation(NamedTuple):
     items: tuple[tuple[str, int], ...]
     quote: Quote
     status: str = "reserved"
+    reason: str = ""
 
 
 def _merged(items: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
@@ -66,37 +83,69 @@ def _merged(items: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
     return tuple(total.items())
 
 
-async def check_availability(asked: Reserve) -> Response[Quote]:
-    """Reserve the units of an order and say when it could be ready (step 4); 409 if the store cannot make it."""
-    known = await Load(Reservation, asked.order)
-    if known is not None:
-        return Response(200, known.quote) if known.status != "given_back" else Response(409, None, "unavailable")
-    store = await Load(StoreProfile, asked.store)
-    if store is None or not store.open:
-        return await _refuse(asked)
-    price, preparation_time, writes = 0, 0.0, []
-    for item, units in _merged(asked.items):
-        menu = await Load(MenuItem, (asked.store, item))
-        stock = await Load(Stock, (asked.store, item))
-        if menu is None or (stock is not None and stock.units < units):
-            return await _refuse(asked)
-        if stock is not None:
-            writes.append(Put((asked.store, item), Stock(stock.units - units)))
-        price += menu.price * units
-        preparation_time = max(preparation_time, menu.preparation_time)
-    quote = Quote(preparation_time, price, store.place)
-    await Commit((Put(asked.order, Reservation(asked.store, asked.reference, _merged(asked.items), quote)), *writes))
-    return Response(200, quote)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """
+    The handlers that need to know how the stores are set up.
+
+    Parameters
+    ----------
+    opening
+        Whether any store has opening hours.
+    estimates
+        Whether kitchens say of each order how long it will take, instead of their menus.
+    """
+
+    opening: bool
+    estimates: bool
+
+    async def check_availability(self, asked: Reserve) -> Response[Quote]:
+        """Reserve the units of an order and say when it could be ready (step 4); 409 if the store cannot make it."""
+        known = await Load(Reservation, asked.order)
+        if known is not None:
+            if known.status == "given_back":
+                return Response(409, None, known.reason or "unavailable")
+            return Response(200, known.quote)
+        store = await Load(StoreProfile, asked.store)
+        if store is None:
+            return await _refuse(asked, "unavailable")
+        if self.opening and not is_open(store.opening, await Now()):
+            return await _refuse(asked, "closed")
+        price, preparation_time, writes = 0, 0.0, []
+        for item, units in _merged(asked.items):
+            menu = await Load(MenuItem, (asked.store, item))
+            stock = await Load(Stock, (asked.store, item))
+            if menu is None or (stock is not None and stock.units < units):
+                return await _refuse(asked, "unavailable")
+            if stock is not None:
+                writes.append(Put((asked.store, item), Stock(stock.units - units)))
+            price += menu.price * units
+            preparation_time = max(preparation_time, menu.preparation_time)
+        said = await Load(Estimate, asked.reference) if self.estimates else None
+        quote = Quote(preparation_time if said is None else said.preparation_time, price, store.place)
+        held = Reservation(asked.store, asked.reference, _merged(asked.items), quote)
+        await Commit((Put(asked.order, held), *writes))
+        return Response(200, quote)
 
 
-def _nothing(reference: int) -> Reservation:
-    return Reservation(NOWHERE, reference, (), Quote(0.0, 0, (0.0, 0.0)), "given_back")
+def _nothing(reference: int, reason: str = "") -> Reservation:
+    return Reservation(NOWHERE, reference, (), Quote(0.0, 0, (0.0, 0.0)), "given_back", reason)
 
 
-async def _refuse(asked: Reserve) -> Response[Quote]:
+async def _refuse(asked: Reserve, reason: str) -> Response[Quote]:
     """Refuse an order, once and for all: a call repeated later must not find what others gave back meanwhile."""
-    await Commit((Put(asked.order, _nothing(asked.reference)),))
-    return Response(409, None, "unavailable")
+    await Commit((Put(asked.order, _nothing(asked.reference, reason)),))
+    return Response(409, None, reason)
+
+
+async def restock(more: Restock) -> Response[Any]:
+    """Put the units of a refill on the shelf, once however often the store says so."""
+    done = await Load(Restocked, (more.store, more.number))
+    stock = await Load(Stock, (more.store, more.item))
+    if done is None and stock is not None:
+        shelf = Put((more.store, more.item), Stock(stock.units + more.units))
+        await Commit((Put((more.store, more.number), Restocked(more.units)), shelf))
+    return OK
 
 
 async def request_preparation(asked: OrderRef) -> Response[Any]:
@@ -146,14 +195,16 @@ async def give_back(change: StatusChange) -> Response[Any]:
     return OK
 
 
-def store() -> Service:
+def store(*, opening: bool = False, estimates: bool = False) -> Service:
     """Build the store service."""
+    stores = Stores(opening=opening, estimates=estimates)
     return Service(
         name="store",
         operations={
-            "check_availability": check_availability,
+            "check_availability": stores.check_availability,
             "request_preparation": request_preparation,
             "mark_ready": mark_ready,
+            "restock": restock,
             "order.cancelled": give_back,
         },
         topics=("order.cancelled",),

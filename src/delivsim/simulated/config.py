@@ -385,6 +385,7 @@ def default_services() -> dict[str, dict[str, Any]]:
             "check_availability": plain,
             "request_preparation": plain,
             "mark_ready": plain,
+            "restock": plain,
             "order.cancelled": plain,
         },
         "delivery": {
@@ -420,7 +421,7 @@ def default_services() -> dict[str, dict[str, Any]]:
     routed = (
         *("track_order", "cancel_order", "view_profile", "update_profile", "give_feedback", "go_online"),
         *("go_offline", "report_position", "accept_offer", "decline_offer", "give_back", "picked_up", "delivered"),
-        "mark_ready",
+        *("mark_ready", "restock"),
     )
     work["gateway"].update(dict.fromkeys(routed, quick))
     return {
