@@ -65,6 +65,35 @@ def test_nothing_is_overwritten_unasked(command: Command, company: Path, tmp_pat
     assert (tmp_path / "friday" / "mine.txt").read_text() == "mine"
 
 
+def test_a_scenario_is_fitted_that_runs(command: Command, company: Path, tmp_path: Path) -> None:
+    """``--fit`` prints the table, draws the picture, and its scenario runs; 20 % more orders is one value."""
+    done = command("import", *_files(company), "-o", tmp_path / "friday", "--fit")
+    assert done.code == 0, done.err
+    for word in ("demand", "preparation", "acceptance", "Not told by the data"):
+        assert word in done.out
+    city = tmp_path / "friday" / "city.yaml"
+    assert (tmp_path / "friday" / "city" / "fit.png").read_bytes().startswith(b"\x89PNG")
+    assert command("check", city).code == 0
+    more = ("--set", "instance.demand.scale=1.2", "--seed", "3")
+    assert command("run", city, "-o", tmp_path / "run", *more).code in (0, 3)
+
+
+def test_fit_refuses_what_it_cannot_do(command: Command, company: Path, tmp_path: Path) -> None:
+    """A scenario that is there, a day that is none, a folder that is no instance: exit code 2 and a reason."""
+    command("import", *_files(company), "-o", tmp_path / "friday")
+    assert command("fit", tmp_path / "friday", "-o", tmp_path / "city.yaml").code == 0
+    assert (tmp_path / "city" / "fit.txt").read_text().startswith("what")
+    for arguments, why in (
+        ((tmp_path / "friday", "-o", tmp_path / "city.yaml"), "is there already"),
+        ((tmp_path / "friday", "-o", tmp_path / "b.yaml", "--days", "fryday"), "did you mean 'friday'"),
+        ((tmp_path / "friday", "-o", tmp_path / "b.yaml", "--days", "mon"), "no order is left"),
+        ((tmp_path / "friday", "-o", tmp_path / "b.txt"), "must be a .yaml file"),
+        ((tmp_path / "no", "-o", tmp_path / "b.yaml"), "no"),
+    ):
+        done = command("fit", *arguments)
+        assert (done.code, why in done.err) == (2, True), done.err
+
+
 def test_bad_input_is_a_message(command: Command, tmp_path: Path) -> None:
     """No such file, or an unknown field: exit code 2 and one line, no traceback."""
     done = command("import", tmp_path / "no.csv", "-o", tmp_path / "x")

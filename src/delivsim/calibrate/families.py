@@ -45,11 +45,13 @@ class Family:
     def written(self, free: Free) -> dict[str, Any]:
         """Write the law as a scenario does."""
         mean, cv = self.moments(free)
-        return {"kind": self.kind, "mean": mean} if self.kind == "exponential" else _by_moments(self.kind, mean, cv)
-
-
-def _by_moments(kind: str, mean: float, cv: float) -> dict[str, Any]:
-    return {"kind": kind, "mean": mean, "cv": cv}
+        if self.kind == "normal":
+            return {
+                "kind": self.kind,
+                "mean": math.exp(free[0]),
+                "sd": math.exp(free[1]),
+            }  # of the bell, before its cut
+        return {"kind": self.kind, "mean": mean, **({} if self.kind == "exponential" else {"cv": cv})}
 
 
 def _lognormal_start(mean: float, cv: float) -> Free:
@@ -105,6 +107,30 @@ def _weibull_moments(free: Free) -> tuple[float, float]:
     return math.exp(free[1] + first), math.sqrt(math.expm1(second - 2 * first))
 
 
+def _normal_density(x: Floats, free: Free) -> Floats:
+    from scipy.special import log_ndtr
+
+    mean, sd = math.exp(free[0]), math.exp(free[1])
+    z = (x - mean) / sd
+    return np.asarray(-z * z / 2 - math.log(sd) - math.log(2 * math.pi) / 2 - log_ndtr(mean / sd))
+
+
+def _normal_tail(x: Floats, free: Free) -> Floats:
+    from scipy.special import log_ndtr
+
+    mean, sd = math.exp(free[0]), math.exp(free[1])
+    return np.asarray(log_ndtr((mean - x) / sd) - log_ndtr(mean / sd))
+
+
+def _normal_moments(free: Free) -> tuple[float, float]:
+    from scipy.special import log_ndtr
+
+    mean, sd = math.exp(free[0]), math.exp(free[1])
+    z = mean / sd
+    hazard = math.exp(-z * z / 2 - float(log_ndtr(z))) / math.sqrt(2 * math.pi)
+    return mean + sd * hazard, sd * math.sqrt(max(1e-12, 1 - hazard * (z + hazard))) / (mean + sd * hazard)
+
+
 FAMILIES = (
     Family("lognormal", _lognormal_start, _lognormal_density, _lognormal_tail, _lognormal_moments),
     Family(
@@ -115,6 +141,13 @@ FAMILIES = (
         lambda free: (math.exp(free[0] + free[1]), math.exp(-free[0] / 2)),
     ),
     Family("weibull", _weibull_start, _weibull_density, _weibull_tail, _weibull_moments),
+    Family(
+        "normal",
+        lambda mean, cv: (math.log(mean), math.log(mean * cv)),
+        _normal_density,
+        _normal_tail,
+        _normal_moments,
+    ),
     Family(
         "exponential",
         lambda mean, cv: (math.log(mean),),  # noqa: ARG005

@@ -17,6 +17,7 @@ FEWEST = 8
 """Values below which no law is fitted."""
 TOO_FAR = 0.05
 """Largest distance of distribution functions at which a law is still said to fit; small samples get more room."""
+FEWEST_AT_RISK = 20
 KNOTS = 200
 """Quantiles kept where the data themselves become the law."""
 
@@ -44,6 +45,8 @@ class Fit:
         Whether the distance is small enough. Otherwise ``law`` is empirical, unless values were censored.
     rivals
         Akaike's criterion of each family tried, less the best one's.
+    free
+        The family's own parameters; none of a constant or empirical law.
     """
 
     law: dict[str, Any]
@@ -55,16 +58,25 @@ class Fit:
     p: float
     fits: bool
     rivals: dict[str, float] = field(default_factory=dict)
+    free: Free = ()
 
     @property
     def kind(self) -> str:
         """The law's kind."""
         return str(self.law["kind"])
 
+    def distribution(self, at: Floats) -> Floats:
+        """Give the share of values up to each of these."""
+        family = next((family for family in FAMILIES if family.kind == self.kind), None)
+        if family is None:
+            values = np.sort(np.asarray(self.law.get("values", [self.mean]), dtype=np.float64))
+            return np.asarray(np.searchsorted(values, at, side="right") / len(values), dtype=np.float64)
+        return np.asarray(-np.expm1(family.log_tail(np.maximum(at, 1e-12), self.free)), dtype=np.float64)
+
 
 def fit_law(values: ArrayLike, censored: ArrayLike = ()) -> Fit | None:
     """
-    Find the law of positive values: lognormal, gamma, Weibull or exponential, by Akaike's criterion.
+    Find the law of positive values: lognormal, gamma, Weibull, normal or exponential, by Akaike's criterion.
 
     Parameters
     ----------
@@ -89,12 +101,12 @@ def fit_law(values: ArrayLike, censored: ArrayLike = ()) -> Fit | None:
     low = min(scores.values())
     distance = _distance(family, free, x, c)
     p = math.nan if len(c) else _kolmogorov(distance, len(x))
-    fits = distance <= max(TOO_FAR, 1.63 / math.sqrt(len(x)))
+    fits = not distance > max(TOO_FAR, 1.63 / math.sqrt(len(x)))
     rivals = {kind: score - low for kind, score in scores.items()}
     if not fits and not len(c):
         return Fit(empirical(x), mean, sd, len(x), 0, distance, p, False, rivals)
     average, cv = family.moments(free)
-    return Fit(family.written(free), average, average * cv, len(x), len(c), distance, p, fits, rivals)
+    return Fit(family.written(free), average, average * cv, len(x), len(c), distance, p, fits, rivals, free)
 
 
 def empirical(x: Floats) -> dict[str, Any]:
@@ -110,27 +122,15 @@ def survival(values: ArrayLike, censored: ArrayLike = ()) -> tuple[Floats, Float
 
     Returns
     -------
-    The instants of events in rising order, and the share still going on right after each.
+    The instants of events in rising order, and the share still going on right after each. With censored values it
+    ends where fewer than `FEWEST_AT_RISK` are left to be seen: beyond, one event would move it far.
     """
     x, c = np.sort(_positive(values)), np.sort(_positive(censored))
     at, events = np.unique(x, return_counts=True)
     at_risk = len(x) - np.searchsorted(x, at) + len(c) - np.searchsorted(c, at)
-    return at, np.cumprod(1.0 - events / np.maximum(at_risk, 1))
-
-
-def distribution(law: dict[str, Any], at: Floats) -> Floats:
-    """Give a fitted law's distribution function; an empirical or constant law's is a staircase."""
-    family = next((family for family in FAMILIES if family.kind == law["kind"]), None)
-    if family is None:
-        values = np.sort(np.asarray(law.get("values", [law.get("value", 0.0)]), dtype=float))
-        return np.searchsorted(values, at, side="right") / len(values)
-    free = family.start(law["mean"], law.get("cv", 1.0))
-    if family.kind == "weibull":
-        from delivsim.domain.fits import weibull_from_moments
-
-        free = tuple(math.log(part) for part in weibull_from_moments(law["mean"], law["cv"]))
-    positive = np.maximum(at, 1e-12)
-    return np.asarray(-np.expm1(family.log_tail(positive, free)))
+    share = np.cumprod(1.0 - events / np.maximum(at_risk, 1))
+    sure = at_risk >= FEWEST_AT_RISK if len(c) else at_risk > 0
+    return at[sure], share[sure]
 
 
 def _positive(values: ArrayLike) -> Floats:
@@ -160,6 +160,8 @@ def _best(family: Family, x: Floats, c: Floats) -> tuple[Free, float]:
 
 def _distance(family: Family, free: Free, x: Floats, c: Floats) -> float:
     at, share = survival(x, c)
+    if not len(at):
+        return math.nan
     before = np.concatenate(([1.0], share[:-1]))
     tail = np.exp(family.log_tail(at, free))
     return float(max(np.abs(tail - share).max(), np.abs(tail - before).max()))

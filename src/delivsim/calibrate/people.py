@@ -86,6 +86,8 @@ class Acceptance:
     depends_on
         ``distance`` (km) and ``pay`` (units of money): what they add to the log odds of a yes, where offers tell
         them; ``intercept`` beside them.
+    usual
+        The mean distance and pay of the offers of that model.
     calibration
         Ten groups by expected yes: columns ``expected``, ``seen``, ``n``; empty without a model.
     p_fit
@@ -97,6 +99,7 @@ class Acceptance:
     ignore: float
     think_time: Fit | None
     depends_on: Mapping[str, Coefficient]
+    usual: Mapping[str, float]
     calibration: pd.DataFrame
     p_fit: float
 
@@ -120,7 +123,8 @@ def estimate_acceptance(offers: pd.DataFrame) -> Acceptance | None:
     told = [name for name in ("distance", "pay") if name in asked and asked[name].nunique() > 5]
     known = asked.dropna(subset=told)
     depends, table, p = _logistic(known, told) if told and len(known) >= 50 else ({}, pd.DataFrame(), math.nan)
-    return Acceptance(len(asked), float(yes.mean()), float(silent.mean()), think, depends, table, p)
+    usual = {name: float(known[name].mean()) for name in told} if depends else {}
+    return Acceptance(len(asked), float(yes.mean()), float(silent.mean()), think, depends, usual, table, p)
 
 
 def _logistic(offers: pd.DataFrame, names: list[str]) -> tuple[dict[str, Coefficient], pd.DataFrame, float]:

@@ -81,7 +81,7 @@ class Preparation:
         """Write the law of a store as scenarios do; one without orders has the law of all."""
         factor = self.factor.get(store, 1.0)
         law = dict(self.own.law)
-        for key in ("mean", "value"):
+        for key in ("mean", "sd", "value"):
             if key in law:
                 law[key] = law[key] * factor
         if "values" in law:

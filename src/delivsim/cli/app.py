@@ -41,6 +41,7 @@ for command in (
 ):
     app.command()(command)
 app.command("import")(imports.import_)
+app.command()(imports.fit)
 app.add_typer(export.app, name="export")
 app.add_typer(bench.app, name="bench")
 

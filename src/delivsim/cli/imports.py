@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,9 @@ def import_(
         bool | None,
         typer.Option("--day-first/--month-first", help="How 3/4/2026 is meant.", show_default="what the data tell"),
     ] = None,
+    fitted: Annotated[
+        bool, typer.Option("--fit", help="Also fit a scenario to what happened: OUT/city.yaml, as delivsim fit does.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that is not empty.")] = False,
 ) -> None:
     """
@@ -54,4 +58,45 @@ def import_(
     imported = import_export(export)
     write_import(imported, out)
     say(import_text(imported, str(out / REJECTS)))
+    if fitted:
+        say("")
+        _fit([out], out / "city.yaml", "delivsim", ())
     say(f"Wrote {out}. Next: delivsim run {out / SCENARIO}")
+
+
+def fit(
+    instances: Annotated[list[Path], typer.Argument(help="Folders of instances, one or more days each.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The scenario to write.", show_default=False)],
+    form: Annotated[str, typer.Option("--format", help="How the instances are written.")] = "delivsim",
+    days: Annotated[str | None, typer.Option(help="Only these days of the week: fri,sat.", show_default="all")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a scenario that is there.")] = False,
+) -> None:
+    """
+    Fit a scenario to what happened in instances: demand, stores, kitchens, customers, riders, speeds.
+
+    Prints how well each law fits and what the data do not tell. Beside city.yaml comes a folder city with the instance
+    that days are drawn from, the table as fit.txt and the picture as fit.png.
+    """
+    from delivsim.errors import InputError, Problem
+
+    if not force and (out.exists() or out.with_suffix("").exists()):
+        raise InputError.of([Problem(file=str(out), rule="is there already: name another file, or say --force")])
+    if out.suffix not in (".yaml", ".yml"):
+        raise InputError.of([Problem(path="--out", rule=f"must be a .yaml file, got {out.name!r}")])
+    _fit(instances, out, form, days.split(",") if days else ())
+    say(f"Wrote {out}. Next: delivsim run {out}")
+
+
+def _fit(instances: list[Path], out: Path, form: str, days: Sequence[str]) -> None:
+    from delivsim.report.figures.fit import save_fit
+    from delivsim.report.fit import fit_text
+    from delivsim.scenario.fitting.found import find_all
+    from delivsim.scenario.fitting.past import read_past
+    from delivsim.scenario.fitting.write import write_city
+
+    found = find_all(read_past(instances, form, days))
+    folder = write_city(found, out)
+    text = fit_text(found)
+    (folder / "fit.txt").write_text(text + "\n", encoding="utf-8")
+    save_fit(found, folder / "fit.png")
+    say(text)
