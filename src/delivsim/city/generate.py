@@ -56,7 +56,7 @@ def generate(config: CityConfig, starts_at: datetime, horizon: float, streams: S
 def _straight(config: CityTravel) -> Travel:
     """Give straight lines; they stand in until the streets are laid, where there are any."""
     detour = config.detour if isinstance(config, EuclideanTravel) else 1.0
-    return Euclidean(speed=config.speed, detour=detour)
+    return Euclidean(speed=config.speed or 5.0, detour=detour)
 
 
 def _stores(config: CityConfig, rng: np.random.Generator) -> list[Store]:

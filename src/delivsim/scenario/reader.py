@@ -15,7 +15,9 @@ from delivsim.scenario.schema import Scenario
 FILES = (
     ("instance", "path"),
     ("instance", "travel", "path"),
+    ("instance", "travel", "places"),
     ("city", "travel", "path"),
+    ("city", "travel", "places"),
 )
 """Where scenarios name files."""
 

@@ -138,6 +138,21 @@ class HaversineTravel(CommonTravel):
     """Streets are this many times longer than great circles."""
 
 
+class MatrixTravel(CommonTravel):
+    """Times between places, or between zones, from a file."""
+
+    kind: Literal["matrix"]
+    """matrix: times from a file."""
+    path: SourcePath
+    """CSV or Parquet: columns from, to, seconds and perhaps metres; or a square of seconds with ids on both sides."""
+    places: SourcePath | None = None
+    """CSV or Parquet with id, x, y of the zones in the matrix; without it ids are of stores, orders and riders."""
+    speed: Speed | None = None
+    """The speed that the times are for; riders with one of their own are slower or faster by it. Without: all alike."""
+    detour: Detour = 1.3
+    """Where the file has no metres, ways are this many times longer than straight lines."""
+
+
 class StreetsTravel(CommonTravel):
     """What all ways along streets have in common."""
 
@@ -195,13 +210,15 @@ def _straight(value: Any) -> Any:
 
 
 CityTravel = Annotated[
-    Annotated[EuclideanTravel | RoadGraphTravel | GridTravel | RingRadialTravel, Field(discriminator="kind")],
+    Annotated[
+        EuclideanTravel | MatrixTravel | RoadGraphTravel | GridTravel | RingRadialTravel, Field(discriminator="kind")
+    ],
     BeforeValidator(_straight),
 ]
 """How riders of a generated city, whose places are in metres, get about."""
 
 InstanceTravel = Annotated[
-    GivenTravel | EuclideanTravel | HaversineTravel | RoadGraphTravel | GridTravel | RingRadialTravel,
+    GivenTravel | EuclideanTravel | HaversineTravel | MatrixTravel | RoadGraphTravel | GridTravel | RingRadialTravel,
     Field(discriminator="kind"),
 ]
 """How riders of an instance get about."""

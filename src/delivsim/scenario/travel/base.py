@@ -13,6 +13,7 @@ from delivsim.domain.travel.config import (
     EuclideanTravel,
     GridTravel,
     HaversineTravel,
+    MatrixTravel,
     RingRadialTravel,
     RoadGraphTravel,
     StreetsTravel,
@@ -23,6 +24,7 @@ from delivsim.domain.travel.road_graph import RoadGraph
 from delivsim.domain.travel.streets import Streets
 from delivsim.errors import InputError, ScenarioError
 from delivsim.scenario.nodes import Place
+from delivsim.scenario.travel.between import matrix_of
 from delivsim.scenario.travel.graphml import read_streets
 
 
@@ -45,7 +47,7 @@ def base_travel(place: Place, path: str, config: CommonTravel, instance: Instanc
     try:
         return _made(config, instance)
     except InputError as error:
-        rule = f"must lead to and from every place of {instance.name}"
+        rule = f"must fit the places of {instance.name}"
         raise ScenarioError.of([place.problem(rule, path), *error.problems]) from error
 
 
@@ -62,6 +64,8 @@ def _made(config: CommonTravel, instance: Instance) -> Travel:
         return Euclidean(speed=config.speed, detour=config.detour)
     if isinstance(config, HaversineTravel):
         return Haversine(speed=config.speed, detour=config.detour)
+    if isinstance(config, MatrixTravel):
+        return matrix_of(config, instance, *named_places(instance))
     if isinstance(config, StreetsTravel):
         return _along_streets(config, instance)
     return instance.travel
