@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
@@ -185,7 +186,7 @@ class Plan:
                 "most orders per hour of a rider's time, less the time the food waits",
                 cost=cost,
                 second=rider,
-                second_cost=more,
+                second_cost=more if other >= 0 else math.nan,
             )
 
     def waits(self, found: Ints, later: Ints) -> Iterator[Wait]:
