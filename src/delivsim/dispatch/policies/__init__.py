@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from delivsim.dispatch.policies.cheapest_insertion import CheapestInsertion
+from delivsim.dispatch.policies.fcfs import Fcfs
 from delivsim.dispatch.policies.linear_assignment import LinearAssignment
 from delivsim.dispatch.policies.nearest import Nearest
 from delivsim.dispatch.policies.rolling_horizon import RollingHorizon
 
 POLICIES = {
     "nearest": Nearest,
+    "fcfs": Fcfs,
+    "cheapest_insertion": CheapestInsertion,
     "linear_assignment": LinearAssignment,
     "rolling_horizon": RollingHorizon,
 }

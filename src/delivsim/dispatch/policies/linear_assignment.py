@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
-from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
-from delivsim.dispatch.assignment import Assignment, Match
+from delivsim.dispatch.arrays import Floats, Ints
+from delivsim.dispatch.assignment import Assignment
+from delivsim.dispatch.bundles import bundles_of, trips
 from delivsim.dispatch.bundling import same_store_bundles
 from delivsim.dispatch.candidates import flat
-from delivsim.dispatch.lawful import TOLERANCE
+from delivsim.dispatch.commitment import just_in_time
 from delivsim.dispatch.matching import match_places
+from delivsim.dispatch.plan import Plan, left_for_later
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
+from delivsim.dispatch.scoring import customers_delay
 from delivsim.domain.units import Duration
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 LEFT_OVER = 36_000.0
 """Seconds of delay that leaving one order without a rider counts for: more than any real delay."""
@@ -76,10 +74,10 @@ class LinearAssignment:
         riders = np.flatnonzero(soon & (problem.off_at >= problem.now))
         if not orders.size or not riders.size:
             return Assignment()
-        price = self.bundle_weight * self._load(problem)
-        bundles = same_store_bundles(problem, orders, price=price, spared=self.trip_time, largest=self.largest_bundle)
-        plan = self._plan(problem, bundles, riders)
-        return Assignment(tuple(plan.match(problem, k) for k in self._due(problem, plan)))
+        worth = self.bundle_weight * self._load(problem)
+        largest = min(self.largest_bundle, int(problem.carries[riders].max()))
+        rows = same_store_bundles(problem, orders, price=worth, spared=self.trip_time, largest=largest)
+        return self._assignment(self._plan(problem, rows, riders), orders)
 
     def _load(self, problem: DispatchProblem) -> float:
         """Orders per rider in the next minutes."""
@@ -87,84 +85,43 @@ class LinearAssignment:
         n_riders = int(np.count_nonzero(problem.free_at <= soon))
         return float(np.count_nonzero(problem.ready_at <= soon)) / max(1, n_riders)
 
-    def _plan(self, problem: DispatchProblem, bundles: list[tuple[int, ...]], riders: Ints) -> Plan:
+    def _plan(self, problem: DispatchProblem, rows: list[tuple[int, ...]], riders: Ints) -> Plan:
         """Give bundles to riders at the least total cost."""
-        first = np.array([bundle[0] for bundle in bundles])
-        sizes = np.array([len(bundle) for bundle in bundles])
-        ready_at = np.array([problem.ready_at[list(bundle)].max() for bundle in bundles])
+        bundles = bundles_of(problem, rows)
 
-        def price(rows: Ints, columns: Ints) -> Floats:
-            r = riders[columns]
-            return self._price(problem, first[rows], sizes[rows], ready_at[rows], r)
+        def price(chosen: Ints, columns: Ints) -> Floats:
+            pairs = trips(problem, bundles, chosen, riders[columns])
+            return customers_delay(
+                bundles, chosen, pairs, travel_weight=self.travel_weight, waiting_weight=self.waiting_weight
+            )
 
         found = match_places(
-            _points(problem, problem.pickups[first], ready_at),
+            _points(problem, problem.pickups[bundles.first], bundles.ready_at),
             _points(problem, problem.places[riders], problem.free_at[riders]),
             price,
-            unassigned=LEFT_OVER * sizes,
+            unassigned=LEFT_OVER * bundles.sizes.astype(np.float64),
             candidates=self.candidates,
         )
-        matched = np.flatnonzero(found >= 0)
-        chosen = riders[found[matched]]
         return Plan(
-            bundles=[bundles[k] for k in matched],
-            riders=chosen,
-            ways=_ways(problem, first[matched], chosen),
-            ready_at=ready_at[matched],
+            problem=problem, bundles=bundles, riders=riders, found=found, price=price, candidates=self.candidates
         )
 
-    def _price(self, problem: DispatchProblem, first: Ints, sizes: Ints, ready_at: Floats, riders: Ints) -> Floats:
-        """Delay of the bundle's customers, and what the rider's travel and waiting weigh."""
-        ways = _ways(problem, first, riders)
-        there = np.maximum(problem.free_at[riders], problem.now) + ways
-        pickup = np.maximum(there, ready_at)
-        cost = (pickup - ready_at) * sizes + self.travel_weight * ways
-        cost += self.waiting_weight * (pickup - there)
-        return np.where(pickup <= problem.off_at[riders] + TOLERANCE, cost, np.inf)
-
-    def _due(self, problem: DispatchProblem, plan: Plan) -> list[int]:
-        """Which matches would come too late, were they made only at the next decision."""
-        following = problem.now + problem.every
-        free_at = problem.free_at[plan.riders]
-        late = np.maximum(following, free_at) + plan.ways + self.margin > plan.ready_at
-        return [int(k) for k in np.flatnonzero((free_at < following) & late)]
+    def _assignment(self, plan: Plan, orders: Ints) -> Assignment:
+        """Carry out what would come too late, were it decided only at the next decision."""
+        planned, ready_at = plan.planned, plan.bundles.ready_at
+        pairs = plan.trips(planned)
+        goes = just_in_time(plan.problem, pairs, ready_at[planned], margin=self.margin)
+        early = ready_at[planned] - pairs.leave_at - pairs.ways
+        waits = (
+            *plan.waits(planned[~goes], "its rider need not leave yet"),
+            *plan.waits(np.flatnonzero(plan.found < 0), "no rider can have it soon"),
+            *left_for_later(plan.problem, orders, "it is ready much later"),
+        )
+        return Assignment(tuple(plan.matches(planned[goes], [_when(s) for s in early[goes].tolist()])), waits=waits)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Plan:
-    """
-    Bundles and their riders, one row each.
-
-    Parameters
-    ----------
-    bundles
-        Rows of the orders in visiting order.
-    riders
-        Row of the rider, shape (k,).
-    ways
-        Seconds from setting out to the pick-up of food that is ready, shape (k,).
-    ready_at
-        When the whole bundle is ready, shape (k,), seconds.
-    """
-
-    bundles: list[tuple[int, ...]]
-    riders: Ints
-    ways: Floats
-    ready_at: Floats
-
-    def match(self, problem: DispatchProblem, k: int) -> Match:
-        """Give one row as the port wants it."""
-        rider, orders = self.riders[k], problem.orders[list(self.bundles[k])]
-        leave = max(problem.now, float(problem.free_at[rider]))
-        after = leave + float(self.ways[k] - self.ready_at[k])
-        when = f"{after:.0f} s after" if after >= 0 else f"{-after:.0f} s before"
-        return Match(int(problem.riders[rider]), tuple(orders.tolist()), f"at the store {when} the food")
-
-
-def _ways(problem: DispatchProblem, orders: Ints, riders: Ints) -> Floats:
-    """Seconds from setting out to having food that is ready."""
-    way = problem.ways_to_stores(orders, riders)
-    return np.asarray(way + problem.rules.pickup_service_time / 2.0)
+def _when(early: float) -> str:
+    return f"at the store {abs(early):.0f} s {'before' if early > 0 else 'after'} the food"
 
 
 def _points(problem: DispatchProblem, places: Floats, instants: Floats) -> Floats:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
-from delivsim.dispatch.assignment import Assignment, Match
+from delivsim.dispatch.arrays import Floats, Ints
+from delivsim.dispatch.assignment import Assignment
+from delivsim.dispatch.bundles import bundles_of, trips
 from delivsim.dispatch.candidates import flat
-from delivsim.dispatch.lawful import TOLERANCE
 from delivsim.dispatch.matching import match_places
+from delivsim.dispatch.plan import Plan
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +30,11 @@ class Nearest:
         changes nothing while there are riders for all.
     candidates
         How many nearest riders are considered for an order (or orders for a rider, where riders are fewer), >= 1.
+
+    Notes
+    -----
+    Matching over all pairs instead of one order after the other: Burkard, Dell'Amico, Martello: Assignment problems,
+    2012, chapter 4.
     """
 
     urgency: Weight = 0.5
@@ -42,21 +45,15 @@ class Nearest:
         free = np.flatnonzero((problem.free_at <= problem.now) & (problem.off_at >= problem.now))
         if not problem.orders.size or not free.size:
             return Assignment()
+        bundles = bundles_of(problem, [(row,) for row in range(problem.orders.size)])
 
         def price(rows: Ints, columns: Ints) -> Floats:
-            return self._price(problem, rows, free[columns])
+            pairs = trips(problem, bundles, rows, free[columns])
+            cost = problem.ways_to_stores(rows, free[columns]) + self.urgency * (problem.ready_at[rows] - problem.now)
+            return np.where(pairs.lawful, cost, np.inf)
 
         stores, places = flat(problem.pickups, problem.travel), flat(problem.places[free], problem.travel)
         found = match_places(stores, places, price, candidates=self.candidates)
-        return Assignment(tuple(_match(problem, row, free[found[row]]) for row in np.flatnonzero(found >= 0)))
-
-    def _price(self, problem: DispatchProblem, orders: Ints, riders: Ints) -> Floats:
-        way = problem.ways_to_stores(orders, riders)
-        there = problem.now + way + problem.rules.pickup_service_time / 2.0
-        pickup = np.maximum(there, problem.ready_at[orders])
-        cost = way + self.urgency * (problem.ready_at[orders] - problem.now)
-        return np.where(pickup <= problem.off_at[riders] + TOLERANCE, cost, np.inf)
-
-
-def _match(problem: DispatchProblem, row: np.int64, rider: np.int64) -> Match:
-    return Match(int(problem.riders[rider]), (int(problem.orders[row]),), "least total travel")
+        plan = Plan(problem=problem, bundles=bundles, riders=free, found=found, price=price, candidates=self.candidates)
+        left = plan.waits(np.flatnonzero(found < 0), "no free rider is left for it")
+        return Assignment(tuple(plan.matches(plan.planned, "least total travel")), waits=tuple(left))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic.dataclasses import dataclass
 
 from delivsim.dispatch.arrays import Flags, Floats, Ints
-from delivsim.dispatch.assignment import Assignment, Match, Wait
-from delivsim.dispatch.bundles import Bundles, Doors, Trips, bundles_of, past_doors, trips
+from delivsim.dispatch.assignment import Assignment, Match
+from delivsim.dispatch.bundles import Bundles, Trips, bundles_of, past_doors, trips
 from delivsim.dispatch.candidates import flat, nearest_pairs
 from delivsim.dispatch.commitment import before_next, just_in_time, overdue
 from delivsim.dispatch.following import followers
 from delivsim.dispatch.lawful import TOLERANCE
-from delivsim.dispatch.matching import Price, match_places, runners_up
+from delivsim.dispatch.matching import Price, match_places
+from delivsim.dispatch.plan import Plan, left_for_later
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.dispatch.scoring import throughput
@@ -90,67 +89,76 @@ class RollingHorizon:
         asked = problem.off_at >= problem.now
         asked[np.searchsorted(problem.riders, [match.rider for match in joins])] = False
         riders = np.flatnonzero(asked)
-        bundles = bundles_of(problem, routed)
-        plan = Plan(problem, bundles, past_doors(problem, bundles), riders, self)
-        found = plan.matched()
-        return self._committed(plan, found, tuple(joins))
+        matching = Matching(problem, bundles_of(problem, routed), riders, self)
+        return self._assignment(matching.plan(), matching.after, rows, tuple(joins))
 
-    def _committed(self, plan: Plan, found: Ints, joins: tuple[Match, ...]) -> Assignment:
-        matched = np.flatnonzero(found >= 0)
-        goes = self._goes(plan, matched, trips(plan.problem, plan.bundles, matched, found[matched]))
-        matches = tuple(plan.made(matched[goes], found))
-        return Assignment((*joins, *matches), waits=tuple(plan.waits(found, matched[~goes])))
+    def _assignment(self, plan: Plan, after: Ints, rows: Ints, joins: tuple[Match, ...]) -> Assignment:
+        planned, nobody = plan.planned, np.flatnonzero(plan.found < 0)
+        goes = self._goes(plan, planned, plan.trips(planned))
+        matches = tuple(plan.matches(planned[goes], "most orders per hour of a rider's time, less the food's wait"))
+        waits = (
+            *plan.waits(planned[~goes], "its rider need not be told yet"),
+            *plan.waits(np.intersect1d(nobody, after), "it is meant to follow another bundle"),
+            *plan.waits(np.setdiff1d(nobody, after), "no rider is left for it"),
+            *left_for_later(plan.problem, rows, "it is ready much later"),
+        )
+        return Assignment((*joins, *matches), waits=waits)
 
-    def _goes(self, plan: Plan, matched: Ints, pairs: Trips) -> Flags:
+    def _goes(self, plan: Plan, planned: Ints, pairs: Trips) -> Flags:
         problem, bundles = plan.problem, plan.bundles
         if self.commitment == "just_in_time":
-            goes = just_in_time(problem, pairs, bundles.ready_at[matched])
+            goes = just_in_time(problem, pairs, bundles.ready_at[planned])
         else:
             goes = before_next(problem, pairs)
-        oldest = np.array([problem.ready_at[list(bundles.rows[k])].min() for k in matched])
+        oldest = np.array([problem.ready_at[list(bundles.rows[k])].min() for k in planned])
         return goes | overdue(problem, oldest, after=self.promise_after)
 
 
-class Plan:
+class Matching:
     """
-    Bundles to be matched with riders.
+    Matches bundles with riders, group by group.
 
-    Parameters
+    Attributes
     ----------
-    problem, bundles, doors
-        What there is to decide.
-    riders
-        Rows of the riders who may be matched.
-    policy
-        Its parameters.
+    after
+        For each bundle the one that is meant to follow it; -1: none.
     """
 
-    def __init__(
-        self, problem: DispatchProblem, bundles: Bundles, doors: Doors, riders: Ints, policy: RollingHorizon
-    ) -> None:
-        self.problem, self.bundles, self.doors, self.riders, self.policy = problem, bundles, doors, riders, policy
+    def __init__(self, problem: DispatchProblem, bundles: Bundles, riders: Ints, policy: RollingHorizon) -> None:
+        self.problem, self.bundles, self.riders, self.policy = problem, bundles, riders, policy
+        self.doors = past_doors(problem, bundles)
         self.stores = flat(problem.pickups[bundles.first], problem.travel)
         self.places = flat(problem.places[riders], problem.travel)
         excess = len(bundles) - riders.size
         paired = policy.follow_on and excess > 0
-        self.after = followers(problem, bundles, doors, excess) if paired else np.full(len(bundles), -1, dtype=np.int64)
+        none = np.full(len(bundles), -1, dtype=np.int64)
+        self.after = followers(problem, bundles, self.doors, excess) if paired else none
 
-    def matched(self) -> Ints:
-        """Give each bundle's rider (row; -1: none): first to what is late already, then to what waits, then to all."""
+    def plan(self) -> Plan:
+        """Give each bundle's rider: first to what is late already, then to what waits, then to all."""
         found = np.full(len(self.bundles), -1, dtype=np.int64)
-        if not len(self.bundles) or not self.riders.size:
-            return found
-        urgency = self._urgency()
+        if len(self.bundles) and self.riders.size:
+            self._match_groups(found)
+        price = self._price(np.arange(len(self.bundles)), np.arange(self.riders.size))
+        return Plan(
+            problem=self.problem,
+            bundles=self.bundles,
+            riders=self.riders,
+            found=found,
+            price=price,
+            candidates=self.policy.candidates,
+        )
+
+    def _match_groups(self, found: Ints) -> None:
+        urgency, free = self._urgency(), np.ones(self.riders.size, dtype=np.bool_)
         urgency[self.after[self.after >= 0]] = -1
-        free = np.ones(self.riders.size, dtype=np.bool_)
         for group in (MISSED, LATE, ON_TIME):
             chosen, left = np.flatnonzero(urgency == group), np.flatnonzero(free)
             if chosen.size and left.size:
-                price = self._price(chosen, left)
-                pairs = match_places(self.stores[chosen], self.places[left], price, candidates=self.policy.candidates)
-                found[chosen] = np.where(pairs >= 0, self.riders[left[pairs]], -1)
+                price, near = self._price(chosen, left), self.policy.candidates
+                pairs = match_places(self.stores[chosen], self.places[left], price, candidates=near)
+                found[chosen] = np.where(pairs >= 0, left[pairs], -1)
                 free[left[pairs[pairs >= 0]]] = False
-        return found
 
     def _urgency(self) -> Ints:
         problem, bundles, earliest = self.problem, self.bundles, np.full(len(self.bundles), np.inf)
@@ -167,39 +175,3 @@ class Plan:
             return throughput(self.problem, self.bundles, self.doors.lengths, which, pairs, idle_weight=weight)
 
         return price
-
-    def made(self, goes: Ints, found: Ints) -> Iterator[Match]:
-        """Make matches, each with who would have been second."""
-        if not goes.size:
-            return
-        everyone = np.arange(self.riders.size)
-        price, rows = self._price(goes, everyone), np.arange(goes.size)
-        at = np.searchsorted(self.riders, found[goes])
-        costs, second, seconds = runners_up(
-            self.stores[goes], self.places, price, rows, at, candidates=self.policy.candidates
-        )
-        for k, cost, other, more in zip(goes.tolist(), costs.tolist(), second.tolist(), seconds.tolist(), strict=True):
-            rider = int(self.problem.riders[self.riders[other]]) if other >= 0 else -1
-            yield Match(
-                int(self.problem.riders[found[k]]),
-                self.bundles.numbers(self.problem, k),
-                "most orders per hour of a rider's time, less the time the food waits",
-                cost=cost,
-                second=rider,
-                second_cost=more if other >= 0 else math.nan,
-            )
-
-    def waits(self, found: Ints, later: Ints) -> Iterator[Wait]:
-        """Say of all other orders what they wait for."""
-        nobody = np.flatnonzero(found < 0)
-        for chosen, reason, planned in (
-            (later, "its rider need not be told yet", True),
-            (np.intersect1d(nobody, self.after), "meant to follow another bundle", False),
-            (np.setdiff1d(nobody, self.after), "no rider is left for it", False),
-        ):
-            numbers = [self.bundles.numbers(self.problem, int(k)) for k in chosen]
-            if numbers:
-                riders = tuple(
-                    int(self.problem.riders[found[k]]) for k, n in zip(chosen, numbers, strict=True) for _ in n
-                )
-                yield Wait(tuple(n for bundle in numbers for n in bundle), reason, riders if planned else ())
