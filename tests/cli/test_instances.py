@@ -47,3 +47,41 @@ def test_info_draws_only_what_it_can(command, tmp_path: Path) -> None:
     assert ended.code == 2
     assert "png, svg" in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_generate_writes_a_day(command, tmp_path: Path) -> None:
+    """A template becomes an instance with the scenario that runs it; another seed draws another day."""
+    for seed in (1, 2):
+        ended = command("generate", "--template", "minimal", "-o", tmp_path / str(seed), "--seed", seed)
+        assert (ended.code, ended.err) == (0, "")
+        assert f"orders, 12 riders and 8 stores to {tmp_path / str(seed)}" in ended.out or "riders and" in ended.out
+        assert command("check", tmp_path / str(seed) / "scenario.yaml").code == 0
+    assert (tmp_path / "1" / "orders.csv").read_bytes() != (tmp_path / "2" / "orders.csv").read_bytes()
+    ended = command("generate", ROOT / "scenarios" / "minimal.yaml", "-o", tmp_path / "1")
+    assert (ended.code, "must be empty" in ended.err) == (2, True)
+    options = ("--force", "--tables", "parquet", "--set", "horizon=20min")
+    assert command("generate", ROOT / "scenarios" / "minimal.yaml", "-o", tmp_path / "1", *options).code == 0
+    assert (tmp_path / "1" / "orders.parquet").exists()
+    assert not (tmp_path / "1" / "orders.csv").exists()
+
+
+def test_generate_names_what_another_format_loses(command, tmp_path: Path) -> None:
+    """The mdrplib format has no menus and no seconds: said on standard error."""
+    ended = command("generate", "--template", "minimal", "-o", tmp_path / "m", "--format", "mdrplib")
+    assert ended.code == 0
+    assert "Lost: stores: menu" in ended.err
+    assert (tmp_path / "m" / "couriers.txt").exists()
+
+
+def test_generate_refuses_what_it_cannot(command, tmp_path: Path) -> None:
+    """No scenario, an unknown template, a format that is only read: said, with exit code 2."""
+    for arguments, message in (
+        ((), "one of the two"),
+        (("--template", "minimum"), "did you mean 'minimal'?"),
+        (("--template", "services"), "must have a city or an instance"),
+        (("--template", "minimal", "--format", "rappi"), "must be one of delivsim, mdrplib, got 'rappi'"),
+    ):
+        ended = command("generate", *arguments, "-o", tmp_path / "out")
+        assert ended.code == 2
+        assert message in ended.err
+        assert "Traceback" not in ended.err

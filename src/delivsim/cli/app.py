@@ -31,6 +31,7 @@ for command in (
     scenarios.schema,
     scenarios.policies,
     instances.info,
+    instances.generate,
     run.run,
     results.report,
     results.plot,

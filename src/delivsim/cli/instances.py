@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from delivsim.cli.output import say
+from delivsim.cli.output import complain, say
 from delivsim.cli.run import Format
+
+
+class Tables(StrEnum):
+    """How the tables of our own format are written."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
 
 
 def info(
@@ -36,3 +44,47 @@ def info(
         save_instance_picture(instance, facts, plot)
         if output is Format.TABLE:
             say(f"\nDrew {plot}")
+
+
+def generate(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.", show_default=False)],
+    scenario: Annotated[Path | None, typer.Argument(help="The scenario file.", show_default=False)] = None,
+    template: Annotated[
+        str | None, typer.Option(help="A template instead of a file, as of delivsim init.", show_default=False)
+    ] = None,
+    overlays: Annotated[
+        list[Path] | None,
+        typer.Option("--file", "-f", help="Lay another file over it; repeat, the last wins.", show_default=False),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change one value; repeat.", show_default=False),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Another seed than the file's.", min=0, max=2**63 - 1, show_default=False)
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="delivsim (our own) or mdrplib.")] = "delivsim",
+    tables: Annotated[Tables, typer.Option(help="How our own format's tables are written.")] = Tables.CSV,
+    force: Annotated[bool, typer.Option("--force", help="Write into a folder that is not empty.")] = False,
+) -> None:
+    """Draw a scenario's day and write it as an instance; what the format cannot hold is named."""
+    from delivsim.experiment.generated import SCENARIO, generated, write_generated
+    from delivsim.scenario.imports.write import refuse_occupied
+    from delivsim.scenario.reader import load_scenario
+    from delivsim.scenario.templates import load_template
+
+    if (scenario is None) == (template is None):
+        raise typer.BadParameter("give a scenario file or --template, one of the two")
+    refuse_occupied(out, force=force)
+    layers, values = overlays or (), changes or ()
+    if template is not None:
+        spec = load_template(template, overlays=layers, overrides=values)
+    else:
+        spec = load_scenario(scenario or "", overlays=layers, overrides=values)
+    day = generated(spec, seed)
+    for what in write_generated(day, out, form, tables.value):
+        complain(f"Lost: {what}")
+    n = day.instance
+    say(f"Wrote {len(n.orders):,} orders, {len(n.riders):,} riders and {len(n.stores):,} stores to {out}")
+    if (out / SCENARIO).exists():
+        say(f"Next: delivsim info {out}, or delivsim run {out / SCENARIO}")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
 from delivsim.domain.units import near_miss, shown
 from delivsim.errors import Problem, ScenarioError
 from delivsim.scenario.jsonschema import scenario_schema
+from delivsim.scenario.reader import load_scenario
+from delivsim.scenario.schema import Scenario
 
 SCHEMA_FILE = "delivsim.schema.json"
 TEMPLATES = {
@@ -34,6 +37,20 @@ def template_text(name: str) -> str:
         raise ScenarioError.of([Problem(path="template", rule=rule)])
     folder = resources.files("delivsim.scenario") / "templates"
     return (folder / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def load_template(name: str, *, overlays: Sequence[Path] = (), overrides: Sequence[str] = ()) -> Scenario:
+    """
+    Read a template as a scenario, with overlays and overrides as of ``load_scenario``.
+
+    Raises
+    ------
+    ScenarioError
+        There is no such template.
+    """
+    template_text(name)
+    with resources.as_file(resources.files("delivsim.scenario") / "templates" / f"{name}.yaml") as path:
+        return load_scenario(path, overlays=overlays, overrides=overrides)
 
 
 def init_scenario(template: str, target: Path) -> list[Path]:

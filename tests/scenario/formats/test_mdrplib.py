@@ -188,14 +188,20 @@ def test_windows_lines_and_a_byte_order_mark_are_read(folder: Path):
 
 
 def test_what_the_format_cannot_hold_is_refused(tmp_path: Path):
-    """Seconds between minutes, unknown ready times, other travel and own speeds are named, and nothing is written."""
+    """Seconds between minutes, unknown ready times, other travel, what has no column: named, and nothing is written."""
     twin = read(TWIN)
-    order = dataclasses.replace(twin.orders[0], placed_at=61.0, ready_at=None)
+    order = dataclasses.replace(twin.orders[0], placed_at=61.0, ready_at=None, tip=5)
     rider = dataclasses.replace(twin.riders[0], speed=3.0, off_at=math.floor(twin.riders[0].off_at) + 1.0)
-    odd = dataclasses.replace(twin, orders=[order], riders=[rider], travel=Euclidean(3.0))
-    with pytest.raises(InstanceError) as caught:
-        write(odd, tmp_path / "out")
-    text = str(caught.value)
-    for part in ("placed_at: must be a whole minute, got 61", "ready_at", "off_at", "speed", "travel"):
-        assert part in text
+    rules = dataclasses.replace(twin.rules, same_store_bundles=False)
+    for travel in (Euclidean(3.0), Euclidean(3.0, round_up_to=60.0, detour=1.3)):
+        odd = dataclasses.replace(twin, orders=[order], riders=[rider], travel=travel, rules=rules)
+        with pytest.raises(InstanceError) as caught:
+            write(odd, tmp_path / "out")
+        text = str(caught.value)
+        for part in (
+            "placed_at: must be a whole minute, got 61", "ready_at", "off_at", "orders: the format has no tip",
+            "riders: the format has no speed", "rules: the format has no same_store_bundles",
+            "travel: must be Euclidean",
+        ):  # fmt: skip
+            assert part in text
     assert not (tmp_path / "out").exists()

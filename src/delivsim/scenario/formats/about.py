@@ -23,14 +23,9 @@ TRAVEL: dict[str, type[Any]] = {"euclidean": Euclidean, "haversine": Haversine}
 """Travel models by the name that ``kind`` gives them."""
 
 
-_LIMITS: dict[str, dict[str, Any]] = {
-    "speed": {"gt": 0},
-    "detour": {"ge": 1},
-    "capacity": {"ge": 1},
-    "same_store_bundles": {},
-    "waiting_at": {},
-}
-"""Of single fields; all others are >= 0."""
+_LIMITS: dict[str, dict[str, Any]] = {"speed": {"gt": 0}, "detour": {"ge": 1}, "capacity": {"ge": 1}}
+"""Of single numbers; all others are >= 0."""
+_NUMBERS = (int, float, int | None, float | None)
 
 
 def _config(noun: type[Any], **more: Any) -> Any:
@@ -42,7 +37,7 @@ def _config(noun: type[Any], **more: Any) -> Any:
             Field(
                 ... if field.default is dataclasses.MISSING else field.default,
                 description=words[field.name],
-                **_LIMITS.get(field.name, {"ge": 0}),
+                **(_LIMITS.get(field.name, {"ge": 0}) if hints[field.name] in _NUMBERS else {}),
             ),
         )
         for field in dataclasses.fields(noun)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from delivsim.domain.travel import Euclidean
 from delivsim.domain.units import near_miss
 from delivsim.errors import InstanceError, Problem
 from delivsim.scenario.formats.delimited import Row, read_table, read_things, refuse_no_folder
+from delivsim.scenario.formats.unheld import unheld_by
 
 T = TypeVar("T")
 
@@ -72,6 +74,26 @@ def read(path: str | os.PathLike[str]) -> Instance:
     return Instance(name=name, orders=made[0], riders=made[1], stores=made[2], travel=travel, rules=rules)
 
 
+FIXED = Rules(waiting_at="stores")
+"""What the rules of Reyes et al. (2018) say besides the parameters of an instance."""
+HELD_RULES = (
+    "pickup_service_time",
+    "dropoff_service_time",
+    "target_click_to_door",
+    "max_click_to_door",
+    "pay_per_order",
+    "guaranteed_pay_per_hour",
+)
+unheld = unheld_by(
+    FIXED,
+    orders=("id", "x", "y", "placed_at", "store", "ready_at"),
+    riders=("id", "x", "y", "on_at", "off_at"),
+    stores=("id", "x", "y"),
+    rules=HELD_RULES,
+)
+"""Tells what of an instance the format has no place for."""
+
+
 def write(instance: Instance, path: str | os.PathLike[str]) -> None:
     """
     Write an instance as a directory in this format; reading it back gives the same instance.
@@ -80,9 +102,9 @@ def write(instance: Instance, path: str | os.PathLike[str]) -> None:
     ------
     InstanceError
         The format cannot hold it: travel that is not Euclidean in whole minutes, instants between minutes,
-        orders without a ready time, a rider's own speed, bundles of several stores.
+        orders without a ready time, whatever else the format has no column for. `mdrplib_near` finds what is near.
     """
-    problems: list[Problem] = []
+    problems = [Problem(path=name, rule=f"the format has no {fields}") for name, fields in unheld(instance).items()]
     tables = {
         "orders.txt": (ORDERS, [_order_cells(instance, o, problems) for o in instance.orders]),
         "couriers.txt": (COURIERS, [_rider_cells(r, problems) for r in instance.riders]),
@@ -153,14 +175,14 @@ def _rules(row: Row) -> tuple[float, Rules] | None:
         row.refuse(PARAMETERS[4], f"must be >= target click-to-door ({target:g}), got {longest:g}")
     if not math.isfinite(pace + pickup + dropoff + target + longest + pay + guarantee):
         return None
-    return pace / MINUTE, Rules(
+    return pace / MINUTE, replace(
+        FIXED,
         pickup_service_time=pickup * MINUTE,
         dropoff_service_time=dropoff * MINUTE,
         target_click_to_door=target * MINUTE,
         max_click_to_door=longest * MINUTE,
         pay_per_order=int(pay),
         guaranteed_pay_per_hour=int(guarantee),
-        waiting_at="stores",
     )
 
 
@@ -189,19 +211,16 @@ def _order_cells(instance: Instance, order: Order, problems: list[Problem]) -> l
 
 def _rider_cells(rider: Rider, problems: list[Problem]) -> list[str]:
     path = f"rider {rider.id}"
-    if rider.speed is not None:
-        problems.append(Problem(path=path, rule="the format has no speed of a rider's own"))
     on, off = (_minutes(getattr(rider, name), path, name, problems) for name in ("on_at", "off_at"))
     return [rider.id, _plain(rider.x), _plain(rider.y), on, off]
 
 
 def _parameter_cells(instance: Instance, problems: list[Problem]) -> list[str]:
     travel, rules = instance.travel, instance.rules
-    if not isinstance(travel, Euclidean) or travel.round_up_to != MINUTE or instance.geographic:
-        problems.append(Problem(path="travel", rule="must be Euclidean and rounded up to 60 s for this format"))
+    if not isinstance(travel, Euclidean) or travel != Euclidean(travel.speed, round_up_to=MINUTE):
+        rule = "must be Euclidean, without a detour, and rounded up to 60 s for this format"
+        problems.append(Problem(path="travel", rule=rule))
         return []
-    if not rules.same_store_bundles:
-        problems.append(Problem(path="rules", rule="the format has no bundles of several stores"))
     times = (
         rules.pickup_service_time,
         rules.dropoff_service_time,
