@@ -8,6 +8,7 @@ export to try `delivsim import` on.
 from __future__ import annotations
 
 import csv
+import json
 import random
 import sys
 from collections.abc import Callable
@@ -124,16 +125,18 @@ def disguise(company: Path, seed: int = 1) -> dict[int, str]:
 
 
 def main(folder: Path) -> int:
-    """Simulate the evening, export it, disguise and damage it."""
+    """Simulate the evening (5,000 orders), save the run, export it, disguise and damage the export."""
     import delivsim as ds
     from delivsim.experiment.company import export_company
 
     folder.mkdir(parents=True, exist_ok=True)
     scenario = folder / "known.yaml"
     scenario.write_text(scenario_text(830, 330), encoding="utf-8")
-    export_company(ds.run(ds.load_scenario(scenario)), folder)
+    result = ds.run(ds.load_scenario(scenario), out=folder / "run")
+    export_company(result, folder)
     damaged = disguise(folder)
-    sys.stdout.write(f"Wrote an export with {len(damaged)} damaged rows to {folder}\n")
+    (folder / "damaged.json").write_text(json.dumps(damaged, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write(f"Wrote an export of {len(result.orders):,} orders, {len(damaged)} rows damaged, to {folder}\n")
     return 0
 
 

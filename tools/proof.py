@@ -8,6 +8,7 @@ after the page was written.
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -16,7 +17,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from known_evening import ACCEPT, DAMAGES, MAPPED, PREPARATION_CV, PREPARATION_MEAN
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "proof.md"
@@ -92,6 +95,63 @@ def same_bytes(folder: Path) -> Iterator[Proof]:
     yield Proof("Same seed, same bytes: two processes, two hash seeds", command, figure, not differ)
 
 
+def known_evening(folder: Path) -> Iterator[Proof]:
+    """A company's export of a known evening, damaged: every broken row named, every law found, the city as it was."""
+    import delivsim as ds
+
+    call("tools/known_evening.py", str(folder / "export"))
+    files = {"--riders": "couriers.csv", "--stores": "merchants.csv", "--offers": "offers.csv"}
+    options = [part for option, name in files.items() for part in (option, str(folder / "export" / name))]
+    options += [part for pair in MAPPED for part in ("--map", pair)]
+    city = folder / "friday" / "city.yaml"
+    call(
+        "cli.py", "import", str(folder / "export" / "orders.csv"), *options, "--timezone", "America/Bogota", "--fit",
+        "-o", str(city.parent),
+    )  # fmt: skip
+    damaged = {int(line) for line in json.loads((folder / "export" / "damaged.json").read_text())}
+    rejects = csv.DictReader((city.parent / "rejects.csv").read_text(encoding="utf-8").splitlines())
+    named = {int(row["line"]) for row in rejects if row["file"].endswith("orders.csv")}
+    known = ds.load_result(folder / "export" / "run")
+    base = "python tools/known_evening.py E; delivsim import E/orders.csv ... --fit -o F"
+    n = len(known.orders)
+    figure = f"{len(named & damaged)} of {len(damaged)} in {n:,} rows, {len(named - damaged)} others"
+    claim = f"Import: every row broken, in {len(DAMAGES)} ways, is named"
+    yield Proof(claim, base, figure, named == damaged)
+    yield from _laws(known, city, base)
+    yield from _served(known, city, folder)
+
+
+def _laws(known: Any, city: Path, base: str) -> Iterator[Proof]:
+    import yaml
+
+    instance = yaml.safe_load(city.read_text(encoding="utf-8"))["instance"]
+    zones = instance["demand"]["zones"].values()
+    hours = [sum(float(zone[f"{hour}:00"].removesuffix("/h")) for zone in zones) for hour in (18, 19, 20, 21)]
+    placed = known.orders["placed_at"] // 3600
+    true = {f"demand at {18 + k}:00": (rate, float((placed == k).sum())) for k, rate in enumerate(hours)}
+    law = instance["behavior"]["kitchens"]["preparation"]
+    true["preparation mean"] = law["mean"], PREPARATION_MEAN
+    true["preparation sd"] = law["mean"] * law["cv"], PREPARATION_MEAN * PREPARATION_CV
+    true["acceptance"] = instance["behavior"]["riders"]["accept"], ACCEPT
+    for what, (found, known_value) in true.items():
+        error = found / known_value - 1
+        yield Proof(
+            f"Fit: {what} within 5 %", base, f"{found:.4g}, known {known_value:.4g}: {error:+.1%}", abs(error) <= 0.05
+        )
+
+
+def _served(known: Any, city: Path, folder: Path) -> Iterator[Proof]:
+    """Three days of the fitted city against the one evening."""
+    runs = [simulate(str(city), folder / f"fitted{seed}", "--seed", str(seed)) for seed in (1, 2, 3)]
+    for quantile in ("p50", "p90"):
+        was = known.summary()["click_to_door"][quantile] / MINUTE
+        now = [run["click_to_door"][quantile] / MINUTE for run in runs]  # type: ignore[index]
+        worst = max(abs(minutes / was - 1) for minutes in now)
+        figure = f"{', '.join(f'{minutes:.2f}' for minutes in now)}; known {was:.2f} min"
+        claim = f"Fit: click-to-door {quantile} of three simulated days within 5 %"
+        yield Proof(claim, "delivsim run F/city.yaml --seed 1 (2, 3)", figure, worst <= 0.05)
+
+
 def theory() -> Iterator[Proof]:
     """Every comparison with an exact result."""
     done = subprocess.run(
@@ -137,7 +197,7 @@ def main() -> int:
     proofs: list[Proof] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for found in (published(folder), same_bytes(folder), theory(), speed()):
+        for found in (published(folder), same_bytes(folder), known_evening(folder), theory(), speed()):
             for proof in found:
                 proofs.append(proof)
                 sys.stdout.write(f"{proof.holds!s:5}  {proof.claim}: {proof.figure}\n")
