@@ -17,6 +17,7 @@ from delivsim.domain.units import (
     Money,
     PositiveDistance,
     PositiveDuration,
+    Share,
 )
 
 
@@ -49,6 +50,8 @@ class CityConfig(Config):
     """Length of the square's side."""
     reach: PositiveDistance = 1600.0
     """Standard deviation of a customer's distance from the store, in each direction."""
+    close_by: Share = 0.0
+    """Share of customers who live around the corner: a quarter of the reach away."""
     travel: CityTravel = EuclideanTravel()
     """How riders get about."""
     zones: dict[str, ZoneConfig] = Field(default_factory=dict)

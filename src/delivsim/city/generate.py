@@ -17,6 +17,8 @@ from delivsim.domain.streams import Streams
 from delivsim.domain.travel import Euclidean, Travel
 from delivsim.domain.travel.config import CityTravel, EuclideanTravel
 
+AROUND_THE_CORNER = 0.25
+"""How far those who live close by do, over all others."""
 EMPTY = np.empty(0, dtype=np.int64)
 
 
@@ -100,7 +102,10 @@ def _orders(
     n, zones = len(placed_at), list(config.zones)
     store = _chosen(config, stores, zone, rng)
     middles = np.array([(s.x, s.y) for s in stores])[store]
-    places = scattered(middles, config.reach, config.side, rng)
+    reach: float | Floats = config.reach
+    if config.close_by:
+        reach = reach * np.where(rng.random(n) < config.close_by, AROUND_THE_CORNER, 1.0)[:, None]
+    places = scattered(middles, reach, config.side, rng)
     units = np.maximum(1, np.rint(config.demand.basket.sample(streams["city/baskets"], n))).astype(int)
     dish = rng.integers(0, config.stores.items, n)
     return [
