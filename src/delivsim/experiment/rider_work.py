@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from delivsim.city.behavior import KitchensConfig
 from delivsim.domain.instance import Instance
+from delivsim.domain.travel import table
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -108,9 +109,7 @@ def ways_to_store(instance: Instance) -> Floats:
     for pool in _pools(placed_at):
         before = np.arange(max(0, pool[0] - len(pool)), pool[0])
         rows, columns = _spread(before), _spread(pool)
-        n, m = len(rows), len(columns)
-        froms, tos, at = np.repeat(doors[rows], m, axis=0), np.tile(stores[columns], (n, 1)), float(placed_at[pool[0]])
-        ways = instance.travel.times(froms, tos, at=at).reshape(n, m)
+        ways = table(instance.travel, doors[rows], stores[columns], float(placed_at[pool[0]]))
         found.append(ways[linear_sum_assignment(ways)])
     return np.concatenate(found)
 

@@ -43,6 +43,14 @@ def test_many_ways_at_many_instants() -> None:
     assert found.tolist() == pytest.approx([50.0, 20.0 + 60.0, 100.0])
 
 
+@settings(max_examples=100, deadline=None)
+@given(courses, st.lists(st.tuples(st.floats(0.0, 6000.0), st.floats(0.0, 5000.0)), min_size=1, max_size=9))
+def test_one_way_or_many_it_is_the_same_to_the_last_bit(pace: Pace, ways: list[tuple[float, float]]) -> None:
+    """What dispatch computes at once is what the rider takes."""
+    at, seconds = np.array(ways).T
+    assert pace.all_take(seconds, at).tolist() == [pace.takes(s, a) for a, s in ways]
+
+
 def test_a_day_repeats_and_yesterdays_last_hour_still_holds() -> None:
     """A scenario that starts at 17:00 begins with what holds since 07:00, and comes back to it every day."""
     changes = daily({7 * HOUR: 0.9, 18 * HOUR: 0.6, 20 * HOUR: 1.0}, -17 * HOUR, 2 * DAY)

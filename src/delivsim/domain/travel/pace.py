@@ -29,7 +29,7 @@ class Pace:
         factor holds.
     """
 
-    __slots__ = ("_done", "_factors", "_starts", "changes")
+    __slots__ = ("_done", "_each", "_factors", "_starts", "changes")
 
     def __init__(self, changes: Sequence[tuple[float, float]]) -> None:
         starts = np.array([at for at, _ in changes], dtype=np.float64)
@@ -39,12 +39,19 @@ class Pace:
         self.changes = tuple(changes)
         self._starts, self._factors = starts, factors
         self._done = np.concatenate(([0.0], np.cumsum(np.diff(starts) * factors[:-1])))
+        self._each: tuple[list[float], list[float], list[float]] = (
+            starts.tolist(),
+            factors.tolist(),
+            self._done.tolist(),
+        )
 
     def takes(self, seconds: float, at: float) -> float:
         """Give the seconds that a way takes which needs ``seconds`` at full speed, from the instant ``at`` on."""
-        if len(self.changes) == 1:
-            return seconds / float(self._factors[0])
-        return float(self.all_take(np.array([seconds]), at)[0])
+        starts, factors, done = self._each
+        i = max(bisect_right(starts, at) - 1, 0)
+        target = done[i] + (at - starts[i]) * factors[i] + seconds
+        j = max(bisect_right(done, target) - 1, i)
+        return seconds / factors[i] if i == j else starts[j] + (target - done[j]) / factors[j] - at
 
     def all_take(self, seconds: Floats, at: Instants) -> Floats:
         """Give them for many ways, shape (n,)."""
