@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from delivsim.domain.travel.osm import number, speed_limit, truth
+from delivsim.domain.travel.osm import line_string, number, speed_limit, truth
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,11 @@ def test_texts_are_numbers_and_truths() -> None:
     assert [truth(value) for value in ("True", True, "yes", "1", "False", False, None, "-1")] == [True] * 4 + [
         False
     ] * 4
+
+
+def test_lines_are_read_and_what_is_none_is_left() -> None:
+    """As text, with or without heights."""
+    assert line_string("LINESTRING (0 0, 10.5 -2, 3e1 4)").tolist() == [[0.0, 0.0], [10.5, -2.0], [30.0, 4.0]]
+    assert line_string("LINESTRING Z (0 0 5, 1 1 5)").tolist() == [[0.0, 0.0], [1.0, 1.0]]
+    for value in (None, "POINT (1 2)", "LINESTRING (a b, 1 2)", "LINESTRING (1 2)", "LINESTRING (1, 2)", 7):
+        assert len(line_string(value)) == 0

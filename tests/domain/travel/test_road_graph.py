@@ -92,6 +92,20 @@ def test_riders_drive_along_streets_and_not_through_houses() -> None:
     assert speeds == pytest.approx([5.0, 10.0, 5.0], rel=1e-3)
 
 
+def test_streets_may_bend() -> None:
+    """Riders follow the corners of a street in both directions, whichever end its line begins with."""
+    graph = nx.Graph()
+    graph.add_node(0, x=0.0, y=0.0)
+    graph.add_node(1, x=100.0, y=0.0)
+    graph.add_edge(0, 1, length=300.0, geometry="LINESTRING (100 0, 100 100, 0 100, 0 0)")
+    travel = road(graph)
+    a, b = (0.0, 0.0), (100.0, 0.0)
+    assert [travel.along(a, b, share) for share in (0.0, 1 / 6, 0.5, 1.0)] == [
+        pytest.approx(point) for point in ((0.0, 0.0), (0.0, 50.0), (50.0, 100.0), (100.0, 0.0))
+    ]
+    assert travel.along(b, a, 1 / 6) == pytest.approx((100.0, 50.0))
+
+
 def test_one_way_streets_count() -> None:
     """Back is another way than there."""
     graph = nx.DiGraph()

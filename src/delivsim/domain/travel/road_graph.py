@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from delivsim.domain.travel.known_places import KnownPlaces, NearestPlaces
-from delivsim.domain.travel.protocol import Floats, Instants, Point
+from delivsim.domain.travel.protocol import Floats, Instants, Point, straight
 from delivsim.domain.travel.shortest import Path, Shortest
 from delivsim.domain.travel.streets import Ints, Streets
 from delivsim.errors import InputError, Problem
@@ -150,9 +150,20 @@ class RoadGraph:
             return origin
         (u, out), (v, to) = self._crossing(origin), self._crossing(destination)
         path, pace = self._ways(speed).path(u, v), speed or self.speed
-        seconds = np.concatenate(([0.0], out / pace + path.seconds, [(out + to) / pace + path.seconds[-1]]))
-        points = np.concatenate(([origin], self.streets.points[path.nodes], [destination]))
-        x, y = (float(np.interp(share * seconds[-1], seconds, points[:, k])) for k in (0, 1))
+        before, after = out / pace, to / pace
+        gone = share * (before + float(path.seconds[-1]) + after)
+        first, last = (self._point(node) for node in (u, v))
+        if gone <= before:
+            return straight(origin, first, gone / before if before else 0.0)
+        if gone - before >= path.seconds[-1]:
+            left = gone - before - float(path.seconds[-1])
+            return straight(last, destination, min(1.0, left / after) if after else 0.0)
+        k = int(np.searchsorted(path.seconds, gone - before, side="right")) - 1
+        part = (gone - before - path.seconds[k]) / (path.seconds[k + 1] - path.seconds[k])
+        return self.streets.at(int(path.stretches[k]), float(part))
+
+    def _point(self, node: int) -> Point:
+        x, y = self.streets.points[node].tolist()
         return x, y
 
     def path(self, origin: Point, destination: Point, speed: float | None = None) -> Path:

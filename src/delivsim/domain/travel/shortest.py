@@ -23,11 +23,12 @@ PATHS = 4096
 
 
 class Path(NamedTuple):
-    """A way: its crossings, and seconds and metres from the first of them to each, all of shape (k,)."""
+    """A way: its k crossings, seconds and metres from the first of them to each, and the k - 1 stretches between."""
 
     nodes: Ints
     seconds: Floats
     metres: Floats
+    stretches: Ints
 
 
 class Rows:
@@ -109,7 +110,7 @@ class Shortest:
         Those that are asked for again and again: of two rows that would do, theirs is computed and kept.
     """
 
-    __slots__ = ("_ahead", "_back", "_column", "_graph", "_is_hub", "_metres", "_paths")
+    __slots__ = ("_ahead", "_back", "_column", "_graph", "_is_hub", "_metres", "_paths", "_stretches")
 
     def __init__(self, streets: Streets, top_speed: float | None, columns: Ints, hubs: Ints) -> None:
         from scipy.sparse import csr_array
@@ -123,7 +124,7 @@ class Shortest:
         n = len(streets.points)
         starts = np.searchsorted(tails, np.arange(n + 1))
         self._graph = csr_array((seconds[order], heads, starts), shape=(n, n))
-        self._metres = streets.metres[order]
+        self._metres, self._stretches = streets.metres[order], order
         self._column = np.full(n, -1, dtype=np.int64)
         self._column[columns] = np.arange(len(columns))
         self._is_hub = np.zeros(n, dtype=bool)
@@ -181,12 +182,13 @@ class Shortest:
         while nodes[-1] != origin:
             nodes.append(int(before[nodes[-1]]))
             if nodes[-1] < 0:
-                return Path(np.array([origin, destination]), np.array([0.0, np.inf]), np.array([0.0, np.inf]))
+                raise ValueError(f"no way leads from crossing {origin} to crossing {destination}")
         way = np.array(nodes[::-1])
-        steps = [self._metres[self._stretch(a, b)] for a, b in itertools.pairwise(way)]
-        return Path(way, seconds[way], np.concatenate(([0.0], np.cumsum(steps))))
+        steps = np.array([self._step(a, b) for a, b in itertools.pairwise(way.tolist())], dtype=np.int64)
+        metres = np.concatenate(([0.0], np.cumsum(self._metres[steps])))
+        return Path(way, seconds[way], metres, self._stretches[steps])
 
-    def _stretch(self, tail: int, head: int) -> int:
+    def _step(self, tail: int, head: int) -> int:
         begin, end = self._graph.indptr[tail : tail + 2]
         return int(begin + np.searchsorted(self._graph.indices[begin:end], head))
 

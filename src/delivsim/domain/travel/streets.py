@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from delivsim.domain.travel.haversine import great_circle
-from delivsim.domain.travel.osm import number, speed_limit, truth
-from delivsim.domain.travel.protocol import Floats
+from delivsim.domain.travel.osm import line_string, number, speed_limit, truth
+from delivsim.domain.travel.protocol import Floats, Point
 from delivsim.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Streets:
         Length and time of each stretch, shape (e,).
     geographic
         Whether ``points`` are in degrees.
+    shapes
+        Corners of the stretches that are not straight, by their number, each of shape (k, 2), both ends included.
     """
 
     points: Floats
@@ -44,6 +46,7 @@ class Streets:
     metres: Floats
     seconds: Floats
     geographic: bool = False
+    shapes: Mapping[int, Floats] = field(default_factory=dict)
 
     @classmethod
     def of(cls, graph: nx.Graph[Any], *, speed: float, geographic: bool = False) -> Streets:
@@ -54,8 +57,9 @@ class Streets:
         ----------
         graph
             Nodes with ``x`` and ``y``. Edges with ``length`` in metres (else that of the straight line) and
-            ``travel_time`` in seconds, or ``speed_kph``, or ``maxspeed`` as in OpenStreetMap; numbers may be texts.
-            Every edge of a directed graph leads one way; of any other both ways, unless it is ``oneway``.
+            ``travel_time`` in seconds, or ``speed_kph``, or ``maxspeed`` as in OpenStreetMap; numbers may be texts;
+            perhaps ``geometry``, a LINESTRING as text or as OSMnx has it. Every edge of a directed graph leads one
+            way; of any other both ways, unless it is ``oneway``.
         speed
             Metres per second on edges that say nothing.
 
@@ -72,12 +76,18 @@ class Streets:
             raise InputError.of(problems)
         row = {name: i for i, name in enumerate(graph)}
         stretches: list[tuple[int, int, float, float]] = []
+        shapes: dict[int, Floats] = {}
         for tail, head, data in graph.edges(data=True):
             i, j = row[tail], row[head]
             straight = _straight(points[i].tolist(), points[j].tolist(), geographic=geographic)
             metres, seconds = _measured(f"edge {tail} to {head}", data, straight, speed, problems)
+            corners = line_string(data.get("geometry"))
+            if len(corners):
+                shapes[len(stretches)] = _turned(corners, points[i])
             stretches.append((i, j, metres, seconds))
             if not graph.is_directed() and not truth(data.get("oneway")):
+                if len(corners):
+                    shapes[len(stretches)] = _turned(corners, points[j])
                 stretches.append((j, i, metres, seconds))
         if problems:
             raise InputError.of(problems)
@@ -89,6 +99,18 @@ class Streets:
             metres=lengths,
             seconds=times,
             geographic=geographic,
+            shapes=shapes,
+        )
+
+    def at(self, stretch: int, share: float) -> Point:
+        """Give the point at a share, from 0 to 1, of the length of a stretch."""
+        corners = self.shapes.get(stretch)
+        if corners is None:
+            corners = self.points[[self.tails[stretch], self.heads[stretch]]]
+        steps = np.hypot(*np.diff(corners, axis=0).T)
+        gone = np.concatenate(([0.0], np.cumsum(steps)))
+        return float(np.interp(share * gone[-1], gone, corners[:, 0])), float(
+            np.interp(share * gone[-1], gone, corners[:, 1])
         )
 
 
@@ -102,6 +124,12 @@ def _point(name: object, data: Mapping[str, Any], problems: list[Problem]) -> tu
 
 def _straight(a: list[float], b: list[float], *, geographic: bool) -> float:
     return great_circle((a[0], a[1]), (b[0], b[1])) if geographic else math.dist(a, b)
+
+
+def _turned(corners: Floats, tail: Floats) -> Floats:
+    """Let a line begin at the end that is nearer to ``tail``."""
+    first, last = (float(np.hypot(*(corners[end] - tail))) for end in (0, -1))
+    return corners if first <= last else corners[::-1]
 
 
 def _measured(
