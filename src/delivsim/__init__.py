@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from delivsim.domain.order import Order, Outcome
     from delivsim.domain.rider import Rider
     from delivsim.domain.store import Store
+    from delivsim.domain.travel.euclidean import Euclidean
+    from delivsim.domain.travel.haversine import Haversine
+    from delivsim.domain.travel.matrix import Matrix
+    from delivsim.domain.travel.protocol import Travel
+    from delivsim.domain.travel.road_graph import RoadGraph
+    from delivsim.domain.travel.streets import Streets
     from delivsim.errors import DelivsimError, InputError, InstanceError, PolicyError, ResultError, ScenarioError
     from delivsim.experiment.run import run
     from delivsim.record.result import Result, load_result
@@ -47,6 +53,12 @@ _HOMES = {
     "Outcome": "domain.order",
     "Rider": "domain.rider",
     "Store": "domain.store",
+    "Euclidean": "domain.travel.euclidean",
+    "Haversine": "domain.travel.haversine",
+    "Matrix": "domain.travel.matrix",
+    "Travel": "domain.travel.protocol",
+    "RoadGraph": "domain.travel.road_graph",
+    "Streets": "domain.travel.streets",
     "DelivsimError": "errors",
     "InputError": "errors",
     "InstanceError": "errors",
@@ -66,10 +78,13 @@ __all__ = [
     "DelivsimError",
     "DispatchPolicy",
     "DispatchProblem",
+    "Euclidean",
+    "Haversine",
     "InputError",
     "Instance",
     "InstanceError",
     "Match",
+    "Matrix",
     "Move",
     "Order",
     "Outcome",
@@ -77,10 +92,13 @@ __all__ = [
     "Result",
     "ResultError",
     "Rider",
+    "RoadGraph",
     "Rules",
     "Scenario",
     "ScenarioError",
     "Store",
+    "Streets",
+    "Travel",
     "Wait",
     "__version__",
     "check_assignment",
