@@ -78,11 +78,12 @@ def redrawn(instance: Instance, config: DrawnDemand, starts_at: datetime, horizo
     """
     level = level_of_day(config, streams)
     rng = streams["city/redraw"]
+    pools = _pools(instance, apart=bool(config.zones))
     placed_at, like = [], []
     for loc, rate in config.rates():
         times = placement_times(rate, starts_at, horizon, rng, level=level)
         placed_at.append(times)
-        like.append(_alike(instance, loc[1] if len(loc) > 1 else None, times, rng))
+        like.append(_alike(instance, pools[loc[-1]], times, rng))
     times, models = np.concatenate(placed_at), np.concatenate(like)
     order = np.argsort(times, kind="stable")
     orders = [_copy(instance.orders[models[i]], n, float(times[i])) for n, i in enumerate(order, start=1)]
@@ -97,9 +98,16 @@ def zones_without(instance: Instance, config: DrawnDemand) -> list[str]:
     return [name for name in config.zones if name not in known]
 
 
-def _alike(instance: Instance, zone: str | None, times: Floats, rng: np.random.Generator) -> Ints:
-    """Choose for each instant an order of the zone that was placed around it."""
-    pool = [i for i, order in enumerate(instance.orders) if zone is None or zone_of(instance, order) == zone]
+def _pools(instance: Instance, *, apart: bool) -> dict[str, list[int]]:
+    """Give the positions of orders by their zone, or all under ``rate``."""
+    pools: dict[str, list[int]] = {}
+    for i, order in enumerate(instance.orders):
+        pools.setdefault(zone_of(instance, order) if apart else "rate", []).append(i)
+    return pools
+
+
+def _alike(instance: Instance, pool: list[int], times: Floats, rng: np.random.Generator) -> Ints:
+    """Choose for each instant an order of the pool that was placed around it."""
     members = np.array(sorted(pool, key=lambda i: instance.orders[i].placed_at), dtype=np.int64)
     placed_at = np.array([instance.orders[i].placed_at for i in members])
     first = np.searchsorted(placed_at, times - NEAR, side="left")
