@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from delivsim.dispatch.candidates import flat, nearest_pairs
+from delivsim.dispatch.candidates import flat, grid_zones, nearest_of, nearest_pairs, same_zone
 from delivsim.domain.travel import Euclidean, Haversine
 
 
@@ -41,3 +41,22 @@ def test_degrees_become_metres():
         assert straight == pytest.approx(travel.distance(tuple(places[i]), tuple(places[j])), rel=1e-5)
     metres = line(1.0, 2.0)
     assert flat(metres, Euclidean(1.0)) is metres
+
+
+def test_pairs_of_one_zone_are_paired_and_no_others():
+    """Every row meets all rows of its own zone; those in no zone meet nobody."""
+    a, b = same_zone(np.array([1, 2, -1]), np.array([2, 1, 2, -1]))
+    assert list(zip(a.tolist(), b.tolist(), strict=True)) == [(0, 1), (1, 0), (1, 2)]
+
+
+def test_a_grid_has_the_same_number_for_the_same_square():
+    """Places of one square of the grid are in one zone, others in others, also left of and below the origin."""
+    zones = grid_zones(np.array([[10.0, 10.0], [90.0, 20.0], [110.0, 10.0], [-10.0, 10.0], [10.0, -10.0]]), 100.0)
+    assert zones[0] == zones[1]
+    assert len(set(zones.tolist())) == 4
+
+
+def test_each_row_gets_its_own_nearest():
+    """Also where the first list is the longer one, each of its rows gets its nearest of the other."""
+    a, b = nearest_of(np.array([[0.0], [10.0], [4.0]]), np.array([[9.0], [1.0]]), 1)
+    assert (a.tolist(), b.tolist()) == ([0, 1, 2], [1, 0, 1])

@@ -34,9 +34,9 @@ def nearest_pairs(left: Floats, right: Floats, k: int) -> tuple[Ints, Ints]:
     if max(n, m) <= k or not n or not m:
         return np.repeat(np.arange(n), m), np.tile(np.arange(m), n)
     if n > m:
-        b, a = _neighbors(right, left, k)
+        b, a = nearest_of(right, left, k)
     else:
-        a, b = _neighbors(left, right, k)
+        a, b = nearest_of(left, right, k)
     key = np.sort(a * m + b)
     return key // m, key % m
 
@@ -46,9 +46,44 @@ def flat(places: Floats, travel: Travel) -> Floats:
     return in_space(places) if travel.geographic else places
 
 
-def _neighbors(few: Floats, many: Floats, k: int) -> tuple[Ints, Ints]:
+def nearest_of(few: Floats, many: Floats, k: int) -> tuple[Ints, Ints]:
+    """
+    Pair every row of one list with the ``k`` nearest of another.
+
+    Returns
+    -------
+    Row numbers in ``few``, each ``k`` times, and in ``many``.
+    """
     from scipy.spatial import cKDTree
 
     k = min(k, len(many))
     _, rows = cKDTree(many).query(few, k)
     return np.repeat(np.arange(len(few)), k), np.asarray(rows, dtype=np.int64).reshape(-1)
+
+
+def same_zone(left: Ints, right: Ints) -> tuple[Ints, Ints]:
+    """
+    Pair rows that are in the same zone.
+
+    Parameters
+    ----------
+    left, right
+        Zone numbers, shape (n,) and (m,); negative: in no zone, and in no pair.
+
+    Returns
+    -------
+    Row numbers in ``left`` and in ``right``, sorted by both.
+    """
+    order = np.argsort(right, kind="stable")
+    begin, end = (np.searchsorted(right[order], left, side) for side in ("left", "right"))
+    counts = np.where(left >= 0, end - begin, 0)
+    a = np.repeat(np.arange(len(left)), counts)
+    within = np.arange(a.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    b = order[np.repeat(begin, counts) + within]
+    return a, np.asarray(b, dtype=np.int64)
+
+
+def grid_zones(places: Floats, side: float) -> Ints:
+    """Number the squares of a grid that places are in, the same numbers for the same squares within +-1e5 squares."""
+    cells = np.floor(places[:, :2] / side).astype(np.int64) + 100_000
+    return np.asarray(cells[:, 0] * 200_001 + cells[:, 1])

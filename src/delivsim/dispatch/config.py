@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from delivsim.dispatch.assignment import DispatchPolicy
+from delivsim.dispatch.finding import installed_policies, named_policy
 from delivsim.dispatch.policies import POLICIES
+from delivsim.dispatch.repositioning import REPOSITIONING, Repositioned
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.distributions import DurationLaw, duration_law
 from delivsim.domain.units import Duration, PositiveDuration, near_miss, shown
@@ -21,8 +22,8 @@ _CODE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
 
 
 def _known_policy(name: str) -> str:
-    if name not in POLICIES and not _CODE.match(name):
-        known = sorted(POLICIES)
+    if name not in POLICIES and not _CODE.match(name) and name not in (installed := installed_policies()):
+        known = sorted({*POLICIES, *installed})
         rule = f"must be one of {', '.join(known)}, or module:Class, got {name!r}{near_miss(name, known)}"
         raise ValueError(rule)
     return name
@@ -42,9 +43,13 @@ class DispatchConfig(Config):
     """How orders get their riders."""
 
     policy: Annotated[str, AfterValidator(_known_policy)] = "linear_assignment"
-    """The policy: one of delivsim's own, or ``module:Class`` of one's own code, which is imported when it runs."""
+    """The policy: one of delivsim's own or of an installed package, or ``module:Class`` of one's own code, which is
+    imported when it runs."""
     params: dict[str, Any] = Field(default_factory=dict)
     """The policy's parameters; ``delivsim policies`` lists them."""
+    repositioning: Literal["stay", "nearest_store", "demand_weighted"] = "stay"
+    """Where riders wait whom a decision leaves idle: where they are, at the nearest store, or shared out over the
+    stores in proportion to recent demand."""
     every: Annotated[PositiveDuration, Field(ge=0.1)] = 60.0
     """Time between two decisions."""
     decision_time: DurationLaw = Field(default_factory=_no_time)
@@ -92,16 +97,9 @@ def make_policy(config: DispatchConfig, *, plugins: bool = True) -> DispatchPoli
     PolicyError
         Code from outside cannot be imported or made, or ``plugins`` is False and it would have to be.
     """
-    if not config.imports_code:
-        built_in: DispatchPolicy = POLICIES[config.policy](**config.params)
-        return built_in
-    if not plugins:
+    if config.imports_code and not plugins:
         raise PolicyError(f"dispatch.policy: {config.policy} is code to import, which --no-plugins forbids")
-    module, name = config.policy.split(":")
-    try:
-        policy: DispatchPolicy = getattr(importlib.import_module(module), name)(**config.params)
-    except Exception as error:
-        raise PolicyError(
-            f"dispatch.policy: {config.policy} cannot be made: {type(error).__name__}: {error}"
-        ) from error
-    return policy
+    policy = named_policy(config.policy, config.params)
+    if config.repositioning == "stay":
+        return policy
+    return Repositioned(policy, REPOSITIONING[config.repositioning])

@@ -7,6 +7,7 @@ from delivsim.dispatch.policies.fcfs import Fcfs
 from delivsim.dispatch.policies.linear_assignment import LinearAssignment
 from delivsim.dispatch.policies.nearest import Nearest
 from delivsim.dispatch.policies.rolling_horizon import RollingHorizon
+from delivsim.dispatch.policies.set_partition import SetPartition
 
 POLICIES = {
     "nearest": Nearest,
@@ -14,5 +15,6 @@ POLICIES = {
     "cheapest_insertion": CheapestInsertion,
     "linear_assignment": LinearAssignment,
     "rolling_horizon": RollingHorizon,
+    "set_partition": SetPartition,
 }
 """Every policy of delivsim by its name in a scenario."""

@@ -66,7 +66,7 @@ class RollingHorizon:
     load_free_within: Duration = 600.0
     delay_weight: Weight = 1.0
     largest_bundle: Count = 5
-    idle_weight: Weight = 1e-5
+    idle_weight: Weight = 3e-5
     commitment: Literal["two_stage", "one_stage", "just_in_time"] = "two_stage"
     promise_after: Duration = 1200.0
     follow_on: bool = False

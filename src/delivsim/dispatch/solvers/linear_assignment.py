@@ -50,8 +50,8 @@ def assign(orders: Ints, riders: Ints, costs: Floats, *, unassigned: Floats, n_r
     PolicyError
         A cost is NaN, infinite or beyond 1e12 s.
     """
-    _refuse_odd(costs)
-    _refuse_odd(unassigned)
+    refuse_odd(costs)
+    refuse_odd(unassigned)
     found = np.full(unassigned.size, -1, dtype=np.int64)
     useful = costs < unassigned[orders]
     orders, riders, costs = orders[useful], riders[useful], costs[useful]
@@ -68,9 +68,10 @@ def as_many_as_possible(costs: Floats, n_matches: int) -> float:
     return (float(np.ptp(costs)) if costs.size else 0.0) * n_matches + float(costs.max(initial=0.0)) + 1.0
 
 
-def _refuse_odd(costs: Floats) -> None:
+def refuse_odd(costs: Floats) -> None:
+    """Raise PolicyError unless every cost is a number that the solver can count in."""
     if not (np.abs(costs) <= LONGEST).all():
-        raise PolicyError(f"linear assignment: every cost must be a number within {LONGEST:g} s")
+        raise PolicyError(f"solver: every cost must be a number within {LONGEST:g} s")
 
 
 def _flow(orders: Ints, riders: Ints, costs: Ints, unassigned: Ints, n_riders: int) -> NDArray[np.bool_]:

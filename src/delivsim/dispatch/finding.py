@@ -1,0 +1,68 @@
+"""Finding a policy by its name: delivsim's own, those of installed packages, and code of one's own."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from delivsim.dispatch.assignment import DispatchPolicy
+from delivsim.dispatch.policies import POLICIES
+from delivsim.domain.units import near_miss
+from delivsim.errors import PolicyError
+
+GROUP = "delivsim.policies"
+"""The group of entry points in which a package names its policies."""
+
+
+def installed_policies() -> dict[str, EntryPoint]:
+    """Give the policies of installed packages by name; delivsim's own names cannot be taken."""
+    found = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
+    return {point.name: point for point in found if point.name not in POLICIES}
+
+
+def policy_class(name: str) -> Any:
+    """
+    Give the class of a policy: one of delivsim's own, one of an installed package, or ``module:Class``.
+
+    Raises
+    ------
+    PolicyError
+        There is none of that name, or its code cannot be imported.
+    """
+    if name in POLICIES:
+        return POLICIES[name]
+    installed = installed_policies()
+    try:
+        if name in installed:
+            return installed[name].load()
+        if ":" in name:
+            module, attribute = name.split(":", 1)
+            return getattr(importlib.import_module(module), attribute)
+    except Exception as error:
+        raise _cannot(name, error) from error
+    known = sorted({*POLICIES, *installed})
+    rule = f"must be one of {', '.join(known)}, or module:Class, got {name!r}{near_miss(name, known)}"
+    raise PolicyError(f"dispatch.policy: {rule}")
+
+
+def named_policy(name: str, params: Mapping[str, Any]) -> DispatchPolicy:
+    """
+    Make a policy.
+
+    Raises
+    ------
+    PolicyError
+        There is none of that name, or it cannot be imported or made.
+    """
+    made = policy_class(name)
+    try:
+        policy: DispatchPolicy = made(**params)
+    except Exception as error:
+        raise _cannot(name, error) from error
+    return policy
+
+
+def _cannot(name: str, error: Exception) -> PolicyError:
+    return PolicyError(f"dispatch.policy: {name} cannot be made: {type(error).__name__}: {error}")

@@ -1,0 +1,135 @@
+"""Bundles and riders chosen together: every small bundle in the hands of every near rider is a column."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic.dataclasses import dataclass
+
+from delivsim.dispatch.arrays import Floats, Ints
+from delivsim.dispatch.assignment import Assignment
+from delivsim.dispatch.bundles import Bundles, Doors, bundles_of, past_doors, trips
+from delivsim.dispatch.candidates import flat, nearest_of
+from delivsim.dispatch.commitment import just_in_time
+from delivsim.dispatch.plan import Plan, left_for_later
+from delivsim.dispatch.policies.parameters import Count, Weight
+from delivsim.dispatch.problem import DispatchProblem
+from delivsim.dispatch.scoring import customers_delay
+from delivsim.dispatch.solvers.set_partition import partition
+from delivsim.dispatch.subsets import small_bundles
+from delivsim.domain.units import Duration
+
+LEFT_OVER = 36_000.0
+"""Seconds of delay that leaving one order without a rider counts for: more than any real delay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPartition:
+    """
+    Choose bundles and their riders together, at the least delay of customers and time of riders.
+
+    Only what cannot wait for the next decision is carried out; the rest is planned again then.
+
+    Parameters
+    ----------
+    ready_within
+        Orders ready later than this many seconds from now are left for later, > 0.
+    free_within
+        Riders free later than this many seconds from now are left for later, >= 0.
+    largest_bundle
+        Most orders in a bundle, >= 1.
+    neighbors
+        How many of the next orders to be ready at a store may share a bundle with one, >= 1.
+    near
+        How many nearest riders a bundle has columns for, >= 1.
+    travel_weight, waiting_weight
+        Seconds of one customer's delay that a second of the rider's way to the store, or of waiting there, is worth.
+    rider_weight
+        The same for a second of a rider's time past the doors, when there is one order per rider; it grows with
+        orders per rider, >= 0.
+    trip_time
+        Seconds of a rider's time that one more trip to a store costs, service included, >= 0.
+    load_window
+        Orders per rider are counted among those ready, and those free, within this many seconds, >= 0.
+    effort
+        Deterministic seconds that the solver works at most on one decision, > 0.
+
+    Notes
+    -----
+    Set partitioning over bundles as in Yildiz, Savelsbergh: Provably high-quality solutions for the meal delivery
+    routing problem, Transportation Science 53 (2019); here without knowledge of the future.
+    """
+
+    ready_within: Duration = 1200.0
+    free_within: Duration = 1200.0
+    largest_bundle: Count = 3
+    neighbors: Count = 4
+    near: Count = 8
+    travel_weight: Weight = 0.05
+    waiting_weight: Weight = 0.15
+    rider_weight: Weight = 1.5
+    trip_time: Duration = 900.0
+    load_window: Duration = 600.0
+    effort: Weight = 0.2
+
+    def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:  # noqa: ARG002
+        """Decide; nothing is drawn from ``rng``."""
+        rows = np.flatnonzero(problem.ready_at <= problem.now + self.ready_within)
+        soon = problem.free_at <= problem.now + self.free_within
+        riders = np.flatnonzero(soon & (problem.off_at >= problem.now))
+        if not rows.size or not riders.size:
+            return Assignment()
+        worth, largest = self._worth(problem), min(self.largest_bundle, int(problem.carries[riders].max()))
+        listed = small_bundles(
+            problem, rows, largest=largest, neighbors=self.neighbors, worth=worth * 2.0 * self.trip_time
+        )
+        return self._assignment(self._plan(problem, bundles_of(problem, listed), riders, worth), rows)
+
+    def _worth(self, problem: DispatchProblem) -> float:
+        """Seconds of customers' delay that a second of a rider's time is worth now."""
+        soon = problem.now + self.load_window
+        n_riders = int(np.count_nonzero(problem.free_at <= soon))
+        return self.rider_weight * float(np.count_nonzero(problem.ready_at <= soon)) / max(1, n_riders)
+
+    def _plan(self, problem: DispatchProblem, bundles: Bundles, riders: Ints, worth: float) -> Plan:
+        doors = past_doors(problem, bundles)
+        own = _own_cost(problem, bundles, doors) + worth * (doors.lengths + self.trip_time)
+
+        def price(chosen: Ints, columns: Ints) -> Floats:
+            pairs = trips(problem, bundles, chosen, riders[columns])
+            cost = customers_delay(
+                bundles, chosen, pairs, travel_weight=self.travel_weight, waiting_weight=self.waiting_weight
+            )
+            return np.asarray(cost + own[chosen])
+
+        stores, places = (
+            flat(problem.pickups[bundles.first], problem.travel),
+            flat(problem.places[riders], problem.travel),
+        )
+        a, b = nearest_of(stores, places, self.near)
+        costs = price(a, b)
+        useful = np.flatnonzero(costs < LEFT_OVER * bundles.sizes[a])
+        a, b, costs = a[useful], b[useful], costs[useful]
+        unassigned = np.full(problem.orders.size, LEFT_OVER)
+        chosen = partition([bundles.rows[k] for k in a], b, costs, unassigned=unassigned, effort=self.effort)
+        found = np.full(len(bundles), -1, dtype=np.int64)
+        found[a[chosen]] = b[chosen]
+        return Plan(problem=problem, bundles=bundles, riders=riders, found=found, price=price, candidates=self.near)
+
+    def _assignment(self, plan: Plan, rows: Ints) -> Assignment:
+        planned, ready_at = plan.planned, plan.bundles.ready_at
+        goes = just_in_time(plan.problem, plan.trips(planned), ready_at[planned])
+        looked_at = np.array(sorted(row for k in planned for row in plan.bundles.rows[k]), dtype=np.int64)
+        nobody = np.setdiff1d(rows, looked_at)
+        alone = np.array([k for k, row in enumerate(plan.bundles.rows) if len(row) == 1 and row[0] in nobody], np.int64)
+        waits = (
+            *plan.waits(planned[~goes], "its rider need not leave yet"),
+            *plan.waits(alone, "no rider can have it soon"),
+            *left_for_later(plan.problem, rows, "it is ready much later"),
+        )
+        return Assignment(tuple(plan.matches(planned[goes], "part of the cheapest partition")), waits=waits)
+
+
+def _own_cost(problem: DispatchProblem, bundles: Bundles, doors: Doors) -> Floats:
+    """Seconds that the customers of each bundle wait longer for its last order, and for the doors before theirs."""
+    each = np.array([problem.ready_at[list(rows)].sum() for rows in bundles.rows])
+    return np.asarray(bundles.ready_at * bundles.sizes - each + doors.delays)
