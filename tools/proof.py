@@ -1,9 +1,9 @@
 """
 The long proofs: run what must hold, and write what was measured to ``docs/proof.md``.
 
-Usage: ``python tools/proof.py`` (``make proof``). Published instances are read from the folder in the environment
-variable ``DELIVSIM_MDRPLIB``; without it their rows say so. A row that does not hold ends the run with exit code 1,
-after the page was written.
+Usage: ``python tools/proof.py`` (``make proof``). Published instances are read from the folders in the environment
+variables ``DELIVSIM_MDRPLIB`` and ``DELIVSIM_RAPPI``; without them their rows say so. A row that does not hold ends
+the run with exit code 1, after the page was written.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "proof.md"
 INSTANCE = "0o100t100s1p100"
 MINUTE = 60.0
+DAYS = ("16", "10", "19", "18")
+"""Days of real orders, the largest last: 30,448 orders, 12,218 riders."""
+MOST_SECONDS, MOST_MEMORY = 180.0, 2e9
 
 
 class Proof(NamedTuple):
@@ -152,6 +155,38 @@ def _served(known: Any, city: Path, folder: Path) -> Iterator[Proof]:
         yield Proof(claim, "delivsim run F/city.yaml --seed 1 (2, 3)", figure, worst <= 0.05)
 
 
+def instances() -> Iterator[Proof]:
+    """Every published instance and day: exact through our own format, run whole, and all counts add up."""
+    data = os.environ.get("DELIVSIM_MDRPLIB")
+    folders = sorted(Path(data).resolve().iterdir()) if data else []
+    yield from _all_of(folders, "ideal", f"{len(folders) or 120} published instances, `nearest`, ideal platform")
+    days = os.environ.get("DELIVSIM_RAPPI")
+    for day in DAYS:
+        folder = [Path(days).resolve() / day] if days else []
+        yield from _all_of(folder, "simulated", f"Day {day} of real orders, `nearest`, simulated platform")
+
+
+def _all_of(folders: list[Path], platform: str, what: str) -> Iterator[Proof]:
+    """Examine instances in one process of their own, so that its time and memory are theirs."""
+    command = f"python tools/instances.py --platform {platform} FOLDER..."
+    if not folders:
+        yield Proof(what, command, "the folder is not given", None)
+        return
+    printed = call("tools/instances.py", "--platform", platform, *map(str, folders), ok=(0, 1))
+    found = [json.loads(line) for line in printed.splitlines()]
+    n, orders = len(found), sum(one["orders"] for one in found)
+    exact, adding = (sum(one[key] for one in found) for key in ("exact", "adds_up"))
+    delivered = sum(one["outcomes"].get("delivered", 0) for one in found)
+    claim = f"{what}: the same after a round trip through CSV and Parquet, and all counts add up"
+    figure = f"{exact} of {n} the same, {adding} of {n} add up; {delivered:,} of {orders:,} orders delivered"
+    yield Proof(claim, command, figure, exact == adding == n == len(folders))
+    if platform == "simulated":
+        cpu, peak = found[-1]["cpu"], found[-1]["peak"]
+        holds = cpu <= MOST_SECONDS and peak <= MOST_MEMORY
+        claim = f"{what}: at most {MOST_SECONDS / MINUTE:.0f} min of one core and 2 GB, round trips included"
+        yield Proof(claim, command, f"{cpu:.0f} s, {peak / 1e9:.2f} GB", holds)
+
+
 def theory() -> Iterator[Proof]:
     """Every comparison with an exact result."""
     done = subprocess.run(
@@ -197,7 +232,7 @@ def main() -> int:
     proofs: list[Proof] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for found in (published(folder), same_bytes(folder), known_evening(folder), theory(), speed()):
+        for found in (published(folder), same_bytes(folder), known_evening(folder), instances(), theory(), speed()):
             for proof in found:
                 proofs.append(proof)
                 sys.stdout.write(f"{proof.holds!s:5}  {proof.claim}: {proof.figure}\n")
