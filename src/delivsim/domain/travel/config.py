@@ -160,10 +160,6 @@ class StreetsTravel(CommonTravel):
     """How fast riders are where the street does not say, and from a door to the next crossing."""
     top_speed: Speed | None = None
     """No rider without a speed of one's own goes faster than this; without it as fast as streets allow."""
-    snap_within: PositiveDistance = 500.0
-    """A place that is further than this from every crossing is a mistake."""
-    unreachable: Literal["refuse", "move"] = "refuse"
-    """Places from which, or to which, no street leads: refuse names them; move takes the next crossing with both."""
 
 
 class RoadGraphTravel(StreetsTravel):
@@ -173,6 +169,10 @@ class RoadGraphTravel(StreetsTravel):
     """road_graph: fastest ways along the streets of a map."""
     path: SourcePath
     """GraphML as OSMnx saves it: nodes with x and y; edges with length, and travel_time, speed_kph or maxspeed."""
+    snap_within: PositiveDistance = 500.0
+    """A place that is further than this from every crossing is a mistake."""
+    unreachable: Literal["refuse", "move"] = "refuse"
+    """Places from which, or to which, no street leads: refuse names them; move takes the next crossing with both."""
 
 
 class GridTravel(StreetsTravel):

@@ -64,7 +64,8 @@ def ring_radial(area: Area, spacing: float, radials: int, *, one_way: bool = Fal
 
     Returns
     -------
-    The middle (0, 0) and nodes (ring, radial) with ``x`` and ``y``, edges with ``length``, in metres along the ring.
+    The middle (0, 0) and nodes (ring, number), on every ring at its crossings with the radials and in between, at most
+    ``spacing`` apart. They have ``x`` and ``y``, edges ``length``, in metres along the ring.
     """
     import networkx as nx
 
@@ -72,16 +73,19 @@ def ring_radial(area: Area, spacing: float, radials: int, *, one_way: bool = Fal
     x, y = (area[0] + area[2]) / 2.0, (area[1] + area[3]) / 2.0
     rings = max(1, math.ceil(math.hypot(area[2] - area[0], area[3] - area[1]) / 2.0 / spacing))
     graph.add_node((0, 0), x=x, y=y)
+    parts = [1]
     for ring in range(1, rings + 1):
+        radius, around = ring * spacing, 2.0 * math.pi * ring * spacing
+        parts.append(math.ceil(around / radials / spacing))
+        n = radials * parts[ring]
+        for k in range(n):
+            angle = 2.0 * math.pi * k / n
+            graph.add_node((ring, k), x=x + radius * math.cos(angle), y=y + radius * math.sin(angle))
+        for k in range(n):
+            _join(graph, (ring, k), (ring, (k + 1) % n), around / n, one_way=one_way, turned=ring % 2 == 0)
         for k in range(radials):
-            angle = 2.0 * math.pi * k / radials
-            graph.add_node((ring, k), x=x + ring * spacing * math.cos(angle), y=y + ring * spacing * math.sin(angle))
-    for ring in range(1, rings + 1):
-        arc = 2.0 * math.pi * ring * spacing / radials
-        for k in range(radials):
-            inward = (ring - 1, k) if ring > 1 else (0, 0)
-            _join(graph, inward, (ring, k), spacing, one_way=one_way, turned=k % 2 == 1)
-            _join(graph, (ring, k), (ring, (k + 1) % radials), arc, one_way=one_way, turned=ring % 2 == 0)
+            inner = (ring - 1, k * parts[ring - 1]) if ring > 1 else (0, 0)
+            _join(graph, inner, (ring, k * parts[ring]), spacing, one_way=one_way, turned=k % 2 == 1)
     return graph
 
 

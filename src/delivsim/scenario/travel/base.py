@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -73,21 +74,25 @@ def _made(config: CommonTravel, instance: Instance) -> Travel:
 
 def _along_streets(config: StreetsTravel, instance: Instance) -> RoadGraph:
     names, places = named_places(instance)
+    mapped = config if isinstance(config, RoadGraphTravel) else None
     return RoadGraph(
-        _streets(config, places, geographic=instance.geographic),
+        _generated(config, places) if mapped is None else _mapped(mapped, instance),
         speed=config.speed,
         top_speed=config.top_speed,
         places=places,
         names=names,
         n_hubs=len(instance.stores),
-        snap_within=config.snap_within,
-        move=config.unreachable == "move",
+        snap_within=math.inf if mapped is None else mapped.snap_within,
+        move=mapped is not None and mapped.unreachable == "move",
     )
 
 
-def _streets(config: StreetsTravel, places: Floats, *, geographic: bool) -> Streets:
-    if isinstance(config, RoadGraphTravel):
-        return read_streets(Path(config.path), speed=config.speed, geographic=geographic)
+def _mapped(config: RoadGraphTravel, instance: Instance) -> Streets:
+    return read_streets(Path(config.path), speed=config.speed, geographic=instance.geographic)
+
+
+def _generated(config: StreetsTravel, places: Floats) -> Streets:
+    """Lay streets over all places."""
     low, high = (places.min(axis=0), places.max(axis=0)) if len(places) else (np.zeros(2), np.ones(2))
     area: Area = float(low[0]), float(low[1]), float(high[0]), float(high[1])
     if isinstance(config, RingRadialTravel):
