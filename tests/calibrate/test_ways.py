@@ -54,7 +54,10 @@ def test_a_slow_hour_is_found() -> None:
     """At six everybody is 30 % slower: relative to the other hours, that is what is found."""
     found = estimate_ways(_trips(slow_at=18))
     assert found is not None
-    assert found.by_hour[18] / found.by_hour[17] == pytest.approx(0.7, rel=0.03)
+    assert found.by_hour[18] / found.by_hour[17] == pytest.approx(0.7, rel=0.01)
+    assert found.by_hour[17] * found.speed == pytest.approx(4.0, rel=0.01)
+    assert found.stay_time == pytest.approx(150, abs=10)
+    assert found.spread < 0.03
 
 
 def test_bundles_do_not_count() -> None:

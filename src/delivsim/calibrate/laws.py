@@ -18,7 +18,7 @@ FEWEST = 8
 TOO_FAR = 0.05
 """Largest distance of distribution functions at which a law is still said to fit; small samples get more room."""
 FEWEST_AT_RISK = 20
-KNOTS = 200
+KNOTS = 100
 """Quantiles kept where the data themselves become the law."""
 
 

@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 
 FEWEST = 30
 """Ways below which no speed is estimated; an hour with fewer has the day's."""
+ROUNDS = 3
 MOST_PAIRED = 1200
 """Ways that the slope is estimated from; more are thinned out evenly."""
 
@@ -71,23 +72,25 @@ def estimate_ways(orders: pd.DataFrame) -> Ways | None:
         return None
     metres = trips["distance"].to_numpy(np.float64)
     seconds = (trips["delivered_at"] - trips["picked_up_at"]).to_numpy(np.float64)
-    pace = _slope(metres, seconds)
-    if not pace > 0:
-        return None
-    stay = max(0.0, float(np.median(seconds - pace * metres)))
-    by_hour = ((hour, trips[trips["hour"] == hour]) for hour in sorted(trips["hour"].unique()))
-    hours = {int(hour): _relative(part, pace, stay) for hour, part in by_hour if len(part) >= FEWEST}
-    expected = pace * metres + stay
+    hour = trips["hour"].to_numpy(np.int64)
+    factor: dict[int, float] = {}
+    for _ in range(ROUNDS):  # the slope without the hours' differences, the hours at that slope, and again
+        even = metres / np.array([factor.get(h, 1.0) for h in hour.tolist()])
+        pace = _slope(even, seconds)
+        if not pace > 0:
+            return None
+        stay = max(0.0, float(np.median(seconds - pace * even)))
+        factor = _by_hour(hour, pace * metres, seconds - stay)
     pickup = _pickup_service(orders)
     return Ways(
         speed=1.0 / pace,
         stay_time=stay,
         pickup_service_time=pickup,
         dropoff_service_time=None if pickup is None else max(0.0, 2.0 * stay - pickup),
-        by_hour=hours,
-        spread=_log_spread(seconds - stay, pace * metres),
+        by_hour=factor,
+        spread=_log_spread(seconds - stay, pace * even),
         n=len(trips),
-        unexplained=float(np.var(seconds - expected) / max(np.var(seconds), 1e-12)),
+        unexplained=float(np.var(seconds - pace * even - stay) / max(np.var(seconds), 1e-12)),
     )
 
 
@@ -113,11 +116,12 @@ def _slope(x: Floats, y: Floats) -> float:
     return float(theilslopes(y[thin], x[thin])[0])
 
 
-def _relative(trips: pd.DataFrame, pace: float, stay: float) -> float:
-    """Speed of these ways relative to the day's: the median of expected over true time on the way."""
-    seconds = (trips["delivered_at"] - trips["picked_up_at"] - stay).clip(lower=1.0)
-    far = trips["distance"] >= trips["distance"].median()
-    return float((pace * trips["distance"] / seconds)[far].median())
+def _by_hour(hour: NDArray[np.int64], expected: Floats, seconds: Floats) -> dict[int, float]:
+    """Give the speed of each hour relative to the day's: the median of expected over true time on the longer ways."""
+    far = expected >= np.median(expected)
+    ratio = expected[far] / np.maximum(seconds[far], 1.0)
+    of = hour[far]
+    return {h: float(np.median(ratio[of == h])) for h in sorted(set(of.tolist())) if (of == h).sum() >= FEWEST // 2}
 
 
 def _log_spread(seconds: Floats, expected: Floats) -> float:

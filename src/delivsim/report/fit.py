@@ -37,6 +37,7 @@ def _rows(found: Found) -> Iterator[Row]:
 def _demand(found: Found) -> Iterator[Row]:
     demand, n = found.demand, len(found.past.orders)
     totals = demand.rates.sum(axis=1)
+    totals = totals[totals > 0]
     hour = int(totals.index[int(totals.to_numpy().argmax())])
     days = len(demand.per_day)
     zones = f"{len(found.past.zones)} zones, " if len(found.past.zones) > 1 else ""
@@ -47,7 +48,7 @@ def _demand(found: Found) -> Iterator[Row]:
     if not math.isnan(demand.day_cv):
         chance = 1.0 / math.sqrt(float(demand.per_day["expected"].mean()))
         what = f"days differ by {demand.day_cv:.1%} beyond chance ({chance:.1%})"
-        yield "day to day", what, f"{days} days", f"no more than chance: p {demand.p_poisson:.2g}"
+        yield "day to day", what, f"{days} days", f"no more than chance: {_p(demand.p_poisson)}"
 
 
 def _stores(found: Found) -> Iterator[Row]:
@@ -63,7 +64,7 @@ def _stores(found: Found) -> Iterator[Row]:
         yield _law("preparation", preparation.city)
         differ = bool(preparation.factor)
         what = f"stores differ by {preparation.between:.1%}" if differ else "stores do not differ beyond chance"
-        yield "", what, f"{n} stores", f"all alike: p {preparation.p_alike:.2g}"
+        yield "", what, f"{n} stores", f"all alike: {_p(preparation.p_alike)}"
         if differ:
             yield _law("  within a store", preparation.own)
     _, mean, sd = found.basket
@@ -90,9 +91,9 @@ def _people(found: Found) -> Iterator[Row]:
         units = {"distance": "per km", "pay": "per unit of pay"}
         for name, c in acceptance.depends_on.items():
             if name != "intercept":
-                yield "", f"log odds {c.value:+.3f} {units[name]}", f"{acceptance.n:,}", f"nothing: p {c.p:.2g}"
+                yield "", f"log odds {c.value:+.3f} {units[name]}", f"{acceptance.n:,}", f"nothing: {_p(c.p)}"
         if not math.isnan(acceptance.p_fit):
-            yield "", "the logistic model", f"{acceptance.n:,}", f"Hosmer-Lemeshow p {acceptance.p_fit:.2g}"
+            yield "", "the logistic model", f"{acceptance.n:,}", f"Hosmer-Lemeshow {_p(acceptance.p_fit)}"
         if acceptance.think_time is not None:
             yield _law("think time", acceptance.think_time)
 
@@ -114,10 +115,14 @@ def _ways(found: Found) -> Iterator[Row]:
 
 def _law(name: str, fit: Fit) -> Row:
     what = f"{fit.kind}, mean {format_duration(fit.mean)}, sd {format_duration(fit.sd)}"
-    p = "" if math.isnan(fit.p) else f", p {fit.p:.2g}"
+    p = "" if math.isnan(fit.p) else f", {_p(fit.p)}"
     how = f"KS {fit.distance:.3f}{p}" + ("" if fit.fits else ": no law fits well")
     return name, what, f"{fit.n:,}", how
 
 
 def _chi(value: float, p: float) -> str:
-    return "too few to test" if math.isnan(value) else f"chi2/df {value:.2f}, p {p:.2g}"
+    return "too few to test" if math.isnan(value) else f"chi2/df {value:.2f}, {_p(p)}"
+
+
+def _p(p: float) -> str:
+    return f"p {p:.2g}" if p >= 1e-9 else "p < 1e-9"

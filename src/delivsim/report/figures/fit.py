@@ -11,6 +11,7 @@ import numpy as np
 from delivsim.calibrate.laws import Fit
 from delivsim.report.figures import style
 from delivsim.scenario.fitting.found import Found
+from delivsim.scenario.fitting.write import hours_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +36,8 @@ def save_fit(found: Found, path: Path) -> None:
 
 def _demand(found: Found, axes: Axes) -> None:
     """Rates by hour, zones on top of each other; each day's orders as a line."""
-    rates = found.demand.rates
+    first, last = hours_of(found)
+    rates = found.demand.rates.loc[first : last - 1]
     style.title(axes, "Orders per hour", lines_below=1)
     bottom = np.zeros(len(rates))
     for k, zone in enumerate(rates.columns):
@@ -43,13 +45,13 @@ def _demand(found: Found, axes: Axes) -> None:
         axes.bar(rates.index + 0.5, rates[zone], bottom=bottom, width=0.92, color=color, alpha=0.75)
         bottom += rates[zone].to_numpy()
     for day in found.past.days:
-        counts, edges = np.histogram(day.clock / 3600, np.arange(rates.index[0], rates.index[-1] + 2))
+        counts, edges = np.histogram(day.clock / 3600, np.arange(first, last + 1))
         watched = np.clip(np.minimum(edges[1:], day.ends / 3600) - np.maximum(edges[:-1], day.begins / 3600), 0, 1)
         whole = watched > 0.99
-        axes.plot(edges[:-1][whole] + 0.5, counts[whole], color=style.INK, linewidth=0.8, marker=".", markersize=4)
+        axes.plot(edges[:-1][whole] + 0.5, counts[whole], color=style.INK, alpha=0.5, linewidth=0.7, marker=".", ms=3)
     axes.plot([], [], color=style.INK, marker=".", label="each day")
     if len(rates.columns) > 1:
-        axes.bar([rates.index[0]], [0], color=style.GREY, label=f"fitted, {len(rates.columns)} zones in colors")
+        axes.bar([first + 0.5], [0], color=style.GREY, label=f"fitted, {len(rates.columns)} zones in colors")
     axes.set_xlabel("hour of the day")
     axes.locator_params(axis="x", integer=True, nbins=8)
     style.legend(axes)
@@ -118,9 +120,14 @@ def _riders(found: Found, axes: Axes) -> None:
         style.nothing(axes, "not told")
     elif len(acceptance.calibration):
         table = acceptance.calibration
-        axes.plot([0, 1], [0, 1], color=style.GRID)
+        both = table[["expected", "seen"]].to_numpy()
+        ends = [max(0.0, both.min() - 0.03), min(1.0, both.max() + 0.03)]
+        axes.plot(ends, ends, color=style.GREY, linewidth=1.0)
         axes.plot(table["expected"], table["seen"], "o", color=style.BLUE, label=f"tenths of {acceptance.n:,} offers")
-        axes.set_xlabel("share of yes expected, against seen")
+        axes.set_xlabel("share of yes, as the way and the pay let expect")
+        axes.set_ylabel("as seen")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(lambda value, _: f"{value:.0%}")
         style.legend(axes)
     elif acceptance.think_time is not None:
         style.title(axes, f"Riders' think time ({acceptance.accept:.1%} accept)", lines_below=1)
@@ -138,10 +145,9 @@ def _speeds(found: Found, axes: Axes) -> None:
     if found.ways is None:
         style.nothing(axes, "not told")
         return
-    hours = sorted(found.ways.by_hour)
-    speed = 3.6 * found.ways.speed
-    axes.bar([h + 0.5 for h in hours], [speed * found.ways.by_hour[h] for h in hours], width=0.92, color=style.GREEN,
-             alpha=0.75, label="by hour")  # fmt: skip
+    first, speed = hours_of(found)[0], 3.6 * found.ways.speed
+    at = {hour + (24 if hour < first else 0): speed * factor for hour, factor in found.ways.by_hour.items()}
+    axes.bar([hour + 0.5 for hour in at], list(at.values()), width=0.92, color=style.GREEN, alpha=0.75, label="by hour")
     axes.axhline(speed, color=style.INK, linewidth=1.0, label=f"all day, {found.ways.n:,} ways")
     axes.set_xlabel("hour of the day")
     axes.locator_params(axis="x", integer=True, nbins=8)

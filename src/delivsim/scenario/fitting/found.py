@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+SURE = 0.01
+"""Days of the week are taken to differ when chance alone would rarely (less often than this) make them differ so."""
 ON_ACCEPT = 0.9
 """Share of orders whose cooking began after a rider had accepted, from which kitchens are taken to wait for that."""
 _CARD, _TOKEN = ("payment", "card", "pago"), ("auth", "token", "login")
@@ -106,6 +108,23 @@ def _say_days(demand: Demand, n: int, untold: list[str]) -> None:
         )
     elif demand.day_cv > 0 and demand.p_poisson > 0.05:
         untold.append(f"whether days differ at all: by {demand.day_cv:.1%} beyond chance, which may still be chance")
+    if busy := busier_weekdays(demand):
+        untold.append(
+            f"which day of the week it is: they differ ({busy}), and what is fitted is a mix of them; --days fri fits"
+            " Fridays alone"
+        )
+
+
+def busier_weekdays(demand: Demand) -> str:
+    """Say how days of the week differ, most above the mean first; "" where they do no more than single days do."""
+    from scipy.stats import f_oneway
+
+    level = demand.per_day["seen"] / demand.per_day["expected"]
+    groups = {name: part for name, part in level.groupby(level.index.str[-3:]) if len(part) > 1}
+    if len(groups) < 2 or not f_oneway(*groups.values()).pvalue < SURE:
+        return ""
+    ranked = sorted(groups, key=lambda name: -float(groups[name].mean()))
+    return ", ".join(f"{name} {groups[name].mean() - 1:+.0%}" for name in ranked)
 
 
 def _usual_roster(past: Past, untold: list[str]) -> tuple[str, list[Rider]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -228,10 +228,10 @@ def _present(name: str, field: str, header: Sequence[str], file: str) -> str:
 
 def _spellings(known: Known) -> list[str]:
     if known.kind == "instant":
-        endings: Iterable[str] = ENDINGS
-    else:
-        endings = ("", *(f"_{unit}" for unit in UNITS.get(known.kind, ())))
-    return list(dict.fromkeys(name + end for name in known.names for end in endings))
+        names = [known.field, known.field.removesuffix("_at"), *known.names[1:]]
+        return list(dict.fromkeys(name + end for name in names for end in ENDINGS))
+    endings = ("", *(f"_{unit}" for unit in UNITS.get(known.kind, ())))
+    return [name + end for name in known.names for end in endings]
 
 
 def _scale(known: Known, name: str) -> float:
