@@ -46,6 +46,7 @@ pages: $(INSTALLED) ## Write the pages and the schema that are rendered from the
 	$(BIN)/python -m delivsim.record.contract docs
 	$(BIN)/python -m delivsim.scenario.reference docs
 	$(BIN)/python -m delivsim.scenario.formats.page docs
+	$(BIN)/python -m delivsim.scenario.imports.page docs
 	$(BIN)/delivsim schema > scenarios/delivsim.schema.json
 
 wheel: $(INSTALLED) ## Build a wheel, install it into an empty environment, run a scenario there

@@ -1,8 +1,8 @@
 """
 A known evening, exported as a company would, disguised and damaged: what import and fit must find again.
 
-Used by ``tools/proof.py`` and by the tests; also a command: ``python tools/known_evening.py FOLDER`` writes such an
-export to try `delivsim import` on.
+Used by ``tools/proof.py`` and by the tests; also a command: ``python tools/known_evening.py FOLDER [ORDERS_PER_HOUR]``
+writes such an export to try `delivsim import` on.
 """
 
 from __future__ import annotations
@@ -124,14 +124,14 @@ def disguise(company: Path, seed: int = 1) -> dict[int, str]:
     return {i + 2: damage.name for i, damage in damaged.items()}
 
 
-def main(folder: Path) -> int:
-    """Simulate the evening (5,000 orders), save the run, export it, disguise and damage the export."""
+def main(folder: Path, per_hour: float = 830.0) -> int:
+    """Simulate the evening (5,000 orders unless told), save the run, export it, disguise and damage the export."""
     import delivsim as ds
     from delivsim.experiment.company import export_company
 
     folder.mkdir(parents=True, exist_ok=True)
     scenario = folder / "known.yaml"
-    scenario.write_text(scenario_text(830, 330), encoding="utf-8")
+    scenario.write_text(scenario_text(per_hour, round(0.4 * per_hour)), encoding="utf-8")
     result = ds.run(ds.load_scenario(scenario), out=folder / "run")
     export_company(result, folder)
     damaged = disguise(folder)
@@ -141,4 +141,4 @@ def main(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), *map(float, sys.argv[2:])))
