@@ -10,6 +10,12 @@ from delivsim.dispatch.policies import POLICIES
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Euclidean, Haversine
+from delivsim.domain.travel.belief import DRAWS, Erring
+from delivsim.domain.travel.matrix import Matrix
+from delivsim.domain.travel.networks import grid
+from delivsim.domain.travel.pace import Pace, Paced
+from delivsim.domain.travel.road_graph import RoadGraph
+from delivsim.domain.travel.streets import Streets
 
 
 def rng(seed: int) -> np.random.Generator:
@@ -42,6 +48,11 @@ def problem(n: int, m: int, *, seed: int = 1, **changes) -> DispatchProblem:
     return DispatchProblem(**(given | changes))
 
 
+ZONES = rng(5).random((12, 2)) * 10_000
+STREETS = RoadGraph(Streets.of(grid((0.0, 0.0, 1e4, 1e4), 1000.0, one_way=True), speed=8.0), speed=5.0)
+TABLE = Matrix(rng(6).random((12, 12)) * 1800.0, ZONES, np.arange(12))
+MISTAKEN = Erring(Euclidean(5.0), rng(7).random(DRAWS) + 0.5)
+
 PROBLEMS = {
     "nothing at all": problem(0, 0),
     "no orders": problem(0, 9),
@@ -72,6 +83,11 @@ PROBLEMS = {
         places=rng(4).random((20, 2)) * 0.05 + (-74.1, 4.6),
     ),
     "seconds between decisions": problem(20, 20, every=0.5),
+    "one-way streets": problem(60, 30, travel=STREETS, speeds=np.where(np.arange(30) % 3, np.nan, 3.0)),
+    "a table of zones": problem(60, 30, travel=TABLE),
+    "rush hour, and errors of belief": problem(
+        60, 30, travel=Paced(travel=MISTAKEN, pace=Pace([(0.0, 1.0), (50_300.0, 0.4)]))
+    ),
 }
 
 

@@ -9,8 +9,11 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from delivsim.domain.instance import Instance
+from delivsim.domain.rider import Rider
 from delivsim.domain.streams import Streams
-from delivsim.domain.travel.config import RingRadialTravel
+from delivsim.domain.travel import Euclidean
+from delivsim.domain.travel.config import GridTravel, RingRadialTravel
 from delivsim.domain.travel.haversine import great_circle
 from delivsim.domain.travel.networks import grid
 from delivsim.domain.travel.road_graph import RoadGraph
@@ -18,7 +21,9 @@ from delivsim.domain.travel.streets import Streets
 from delivsim.errors import InstanceError, ScenarioError
 from delivsim.experiment.run import run
 from delivsim.experiment.settled import Settled, settled
+from delivsim.scenario.nodes import Place
 from delivsim.scenario.reader import load_scenario
+from delivsim.scenario.travel.base import base_travel
 from delivsim.scenario.travel.graphml import read_streets
 
 CITY = """
@@ -154,6 +159,16 @@ def test_vehicles_have_fastest_ways_of_their_own() -> None:
     travel = RoadGraph(Streets.of(graph, speed=5.0), speed=5.0)
     assert travel.path((0.0, 0.0), (1000.0, 0.0)).nodes.tolist() == [0, 1, 2]
     assert travel.path((0.0, 0.0), (1000.0, 0.0), 4.0).nodes.tolist() == [0, 2]
+
+
+def test_riders_of_all_speeds_are_too_many_for_streets() -> None:
+    """Each speed has fastest ways of its own; told before anything runs, with what helps."""
+    riders = [Rider(id=f"r{i}", x=0.0, y=0.0, on_at=0.0, off_at=60.0, speed=1.0 + i) for i in range(17)]
+    town = Instance(name="town", orders=[], stores=[], riders=riders, travel=Euclidean(5.0))
+    with pytest.raises(ScenarioError, match=r"riders: must have at most 16 different speeds on streets, have 17"):
+        base_travel(Place("town.yaml", 4), "instance.travel", GridTravel(kind="grid"), town)
+    riders.pop()
+    assert base_travel(Place("town.yaml", 4), "instance.travel", GridTravel(kind="grid"), town)
 
 
 def test_one_way_radials_are_even() -> None:

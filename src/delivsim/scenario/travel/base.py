@@ -21,9 +21,9 @@ from delivsim.domain.travel.config import (
 )
 from delivsim.domain.travel.networks import Area, grid, ring_radial
 from delivsim.domain.travel.protocol import Floats
-from delivsim.domain.travel.road_graph import RoadGraph
+from delivsim.domain.travel.road_graph import MOST_SPEEDS, RoadGraph
 from delivsim.domain.travel.streets import Streets
-from delivsim.errors import InputError, ScenarioError
+from delivsim.errors import InputError, InstanceError, Problem, ScenarioError
 from delivsim.scenario.nodes import Place
 from delivsim.scenario.travel.between import matrix_of
 from delivsim.scenario.travel.graphml import read_streets
@@ -74,6 +74,9 @@ def _made(config: CommonTravel, instance: Instance) -> Travel:
 
 def _along_streets(config: StreetsTravel, instance: Instance) -> RoadGraph:
     names, places = named_places(instance)
+    if (n := len({rider.speed for rider in instance.riders} - {None})) > MOST_SPEEDS:
+        rule = f"must have at most {MOST_SPEEDS} different speeds on streets, have {n:,}; travel.vehicles can give them"
+        raise InstanceError.of([Problem(path="riders", rule=rule)])
     mapped = config if isinstance(config, RoadGraphTravel) else None
     return RoadGraph(
         _generated(config, places) if mapped is None else _mapped(mapped, instance),
