@@ -42,9 +42,10 @@ def written(day: Generated, folder: Path) -> Path:
     [
         {},
         {"travel": {"speed_by_hour": {"12:30": 0.6}, "noise": {"kind": "gamma", "mean": 1, "cv": 0.2}}},
+        {"travel": {"kind": "grid", "speed": 4, "weather": {"12:40": 0.7}}},
         {"kitchens": {"preparation_starts": "on_accept", "preparation": "8min"}},
     ],
-    ids=["plain", "jams", "on accept"],
+    ids=["plain", "jams", "streets", "on accept"],
 )
 def test_a_written_day_runs_as_the_scenario_did(tmp_path: Path, changes: dict[str, Any]) -> None:
     """The instance with its scenario gives every row that the city gave under the same seed."""
@@ -82,6 +83,9 @@ def test_what_varies_on_the_way_stays_in_the_scenario() -> None:
     day = generated(scenario(travel={"speed": 4, "weather": 0.8, "round_up_to": "10s"}))
     assert day.instance.travel == Euclidean(4.0, detour=1.3, round_up_to=10.0)
     assert day.lost == ("travel.weather",)
+    day = generated(scenario(travel={"kind": "grid", "speed": 4}))
+    assert day.instance.travel == Euclidean(4.0, detour=1.3)
+    assert day.lost == ("travel: the ways themselves, straight lines x 1.3 stand for them",)
 
 
 def test_a_day_in_the_mdrplib_format_says_what_is_lost(tmp_path: Path) -> None:
