@@ -34,7 +34,7 @@ class LevelConfig(Config):
 
     scale: Annotated[float, Field(gt=0, le=1000)] = 1.0
     """All of it times this: 1.2 is 20 % more."""
-    day_to_day: Annotated[float, Field(ge=0, le=2)] = 0.0
+    day_to_day: Share = 0.0
     """How much days differ: the standard deviation of a day's orders over their mean, beyond chance; each run has a
     day of its own."""
 

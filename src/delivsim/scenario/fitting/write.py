@@ -149,7 +149,7 @@ def _demand(found: Found) -> dict[str, Any]:
     }
     cv = found.demand.day_cv
     rate: dict[str, Any] = {"rate": next(iter(zones.values()))} if list(zones) == [""] else {"zones": zones}
-    return {"scale": 1.0, "day_to_day": 0.0 if math.isnan(cv) else round(cv, 4), **rate}
+    return {"scale": 1.0, "day_to_day": 0.0 if math.isnan(cv) else round(min(cv, 1.0), 4), **rate}
 
 
 def _speeds(ways: Ways | None) -> dict[str, Any]:
