@@ -61,19 +61,14 @@ class Streams:
 
 
 class KeyedDraws:
-    """
-    Values of one law by entity and occurrence, drawn in blocks of 4096 entities.
+    """Values of one law by entity and occurrence, drawn in blocks of 4096 entities."""
 
-    ``first`` holds the blocks of occurrence 0 by block number, for those who cannot afford a call.
-    """
-
-    __slots__ = ("_blocks", "_name", "_often", "_sample", "_streams", "first")
+    __slots__ = ("_blocks", "_name", "_often", "_sample", "_streams")
 
     def __init__(self, streams: Streams, name: str, sample: Sampler) -> None:
         self._streams, self._name, self._sample = streams, name, sample
         self._blocks: dict[tuple[int, int], list[float]] = {}
         self._often: dict[int, tuple[int, list[float]]] = {}
-        self.first: dict[int, list[float]] = {}
 
     def __call__(self, entity: int, occurrence: int = 0) -> float:
         """Give the value of this entity's ``occurrence``-th draw."""
@@ -82,11 +77,12 @@ class KeyedDraws:
         key = (entity >> BLOCK_BITS, occurrence)
         block = self._blocks.get(key)
         if block is None:
-            rng = self._streams._generator(self._name, *key)
-            block = self._blocks[key] = self._sample(rng, BLOCK).tolist()
-            if occurrence == 0:
-                self.first[key[0]] = block
+            block = self._blocks[key] = self.block(*key)
         return block[entity & BLOCK_MASK]
+
+    def block(self, number: int, occurrence: int = 0) -> list[float]:
+        """Draw the values of the entities from 4096 x ``number`` on, in a new list."""
+        return self._sample(self._streams._generator(self._name, number, occurrence), BLOCK).tolist()
 
     def _one_more(self, entity: int, block: int, i: int) -> float:
         number, values = self._often.get(entity, (0, []))

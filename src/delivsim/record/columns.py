@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from struct import pack
 from typing import Any
 
 import numpy as np
@@ -67,14 +67,14 @@ def typed(table: str, rows: Sequence[tuple[Any, ...]], labels: Mapping[str, Labe
 
 
 def _column(spec: Column, values: list[Any], labels: Mapping[str, Labels]) -> Any:
-    """Fill one column by way of ``array``, which takes a list of plain numbers in a third of numpy's time."""
+    """Fill one column by way of ``pack``, which takes a list of plain numbers in a third of numpy's time."""
     if spec.kind == "text":
         return values
     if spec.kind == "category":
-        return np.frombuffer(array("h", map(labels[spec.name].__getitem__, values)), CODE)
+        return np.frombuffer(pack(f"{len(values)}h", *map(labels[spec.name].__getitem__, values)), CODE)
     if spec.kind == "bool":
         return np.frombuffer(bytes(values), DTYPES["bool"])
-    return np.frombuffer(array("q" if spec.kind == "int" else "d", values), DTYPES[spec.kind])
+    return np.frombuffer(pack(f"{len(values)}{'q' if spec.kind == 'int' else 'd'}", *values), DTYPES[spec.kind])
 
 
 def frame(table: str, data: Mapping[str, Any], labels: Mapping[str, Labels]) -> pd.DataFrame:

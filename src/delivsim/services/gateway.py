@@ -14,7 +14,7 @@ from delivsim.services.messages import (
     Response,
     StatusChange,
 )
-from delivsim.services.service import Handler, Service
+from delivsim.services.service import Forward, Service
 
 ROUTES = {
     "track_order": "order",
@@ -52,16 +52,9 @@ async def confirm_payment(change: StatusChange) -> Response[Any]:
     return await Call("notification", "notify", change)
 
 
-def _forward(service: str, operation: str) -> Handler:
-    async def forward(body: Any) -> Response[Any]:
-        return await Call(service, operation, body)
-
-    return forward
-
-
 def gateway(*, payment_mode: str) -> Service:
     """Build the gateway; with ``payment_mode`` "async" the payment's confirmation reaches it as a message."""
-    routes = {operation: _forward(service, operation) for operation, service in ROUTES.items()}
+    routes = {operation: Forward(service, operation) for operation, service in ROUTES.items()}
     topics = ("payment.succeeded", "payment.declined") if payment_mode == "async" else ()
     return Service(
         name="gateway",

@@ -6,11 +6,26 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from delivsim.services.effects import Effect
+from delivsim.services.effects import Call, Effect
 from delivsim.services.messages import Response
 
 Handler = Callable[[Any], Coroutine[Effect, Any, Response[Any]]]
 """Takes the body of a request or message; awaits effects; gives the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """A handler that only passes its call on to another service, and the answer back."""
+
+    service: str
+    operation: str
+
+    def call(self, body: Any) -> Call[Any]:
+        """Make the call that carries this body on."""
+        return Call(self.service, self.operation, body)
+
+    async def __call__(self, body: Any) -> Response[Any]:
+        return await self.call(body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

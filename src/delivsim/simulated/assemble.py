@@ -23,7 +23,7 @@ from delivsim.simulated.config import (
 )
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.edges import Edge
-from delivsim.simulated.frames import Operation, ServiceRuntime
+from delivsim.simulated.frames import Operation, Route, ServiceRuntime
 from delivsim.simulated.leader import Leader
 from delivsim.simulated.runtime import Runtime
 from delivsim.simulated.station import ComputedStation, EventStation, Station
@@ -223,5 +223,6 @@ def _subscribe(runtime: Runtime, config: PlatformConfig, service: str, topics: M
     group = config.broker.groups.get(service)
     concurrency = None if group is None else group.concurrency
     for topic, operation in topics.items():
-        op = runtime.services[service].operations[operation]
-        runtime.broker.consume(topic, service, concurrency, op, runtime.consume)
+        server = runtime.services[service]
+        route = Route("message", "broker", server, server.operations[operation], None)
+        runtime.broker.consume(topic, service, concurrency, route, runtime.consume)

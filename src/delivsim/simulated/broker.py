@@ -18,19 +18,22 @@ from simpy.events import NORMAL
 
 from delivsim.services.messages import Message, Response
 from delivsim.simulated.draws import OrderDraws
-from delivsim.simulated.wake import Alarm, Wake
+from delivsim.simulated.wake import Alarm
 
 NAN = float("nan")
 MAX_REDELIVERY_DELAY = 60.0
 
 
 class Delivery:
-    """One message on its way to one consumer group."""
+    """One message on its way to one consumer group: also the event of its standing in the partition."""
 
     __slots__ = (
-        "attempt", "available_at", "cause", "delivered_at", "group", "message", "parent", "partition", "request",
+        "attempt", "available_at", "callbacks", "cause", "delivered_at", "group", "message", "parent", "partition",
+        "request",
     )  # fmt: skip
 
+    _ok = True
+    callbacks: Any
     group: Group
 
     def __init__(self, message: Message, partition: int, parent: int, cause: str) -> None:
@@ -59,10 +62,10 @@ class Group:
     """
 
     def __init__(
-        self, broker: Broker, name: str, concurrency: int | None, consume: Callable[[Group, Delivery], None]
+        self, broker: Broker, name: str, concurrency: int | None, consume: Callable[[Delivery, Any], None]
     ) -> None:
         self.broker, self.name, self.concurrency, self._consume = broker, name, concurrency, consume
-        self.operations: dict[str, Any] = {}
+        self.routes: dict[str, Any] = {}
         self._waiting: dict[tuple[str, int], deque[Delivery]] = {}
         self._ready: deque[Delivery] = deque()
         self._active = 0
@@ -103,12 +106,12 @@ class Group:
             broker.alarm(delay, (self._delayed,), delivery)
         else:
             delivery.delivered_at = broker.env._now
-            self._consume(self, delivery)
+            self._consume(delivery, self.routes[delivery.message.topic])
 
     def _delayed(self, event: Any) -> None:
         delivery = event.value
         delivery.delivered_at = self.broker.env._now
-        self._consume(self, delivery)
+        self._consume(delivery, self.routes[delivery.message.topic])
 
     def handled(self, delivery: Delivery, response: Response[Any], request: int) -> None:
         """Take the end of a message's handler: acknowledge it, deliver it again later, or bury it."""
@@ -223,13 +226,13 @@ class Broker:
         topic: str,
         group: str,
         concurrency: int | None,
-        operation: Any,
-        consume: Callable[[Group, Delivery], None],
+        route: Any,
+        consume: Callable[[Delivery, Any], None],
     ) -> None:
-        """Let a group consume a topic with an operation of its service."""
+        """Let a group consume a topic; ``consume`` gets each delivery and this route to its service's operation."""
         if group not in self.groups:
             self.groups[group] = Group(self, group, concurrency, consume)
-        self.groups[group].operations[topic] = operation
+        self.groups[group].routes[topic] = route
         self.topic(topic).groups.append(self.groups[group])
 
     def listen(self, topic: str, key: int | None, deliver: Callable[[Message], None]) -> None:
@@ -256,10 +259,10 @@ class Broker:
         topic.last_at[partition] = at
         delivery = Delivery(message, partition, parent, cause)
         self._coming[delivery] = None
-        heappush(self._queue, (at, NORMAL, next(self._eid), Wake(self._on_available, delivery)))
+        delivery.callbacks = self._on_available
+        heappush(self._queue, (at, NORMAL, next(self._eid), delivery))
 
-    def _available(self, event: Any) -> None:
-        delivery = event.value
+    def _available(self, delivery: Any) -> None:
         message = delivery.message
         del self._coming[delivery]
         delivery.available_at = self.env._now

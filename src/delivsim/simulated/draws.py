@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from delivsim.domain.distributions import Law
-from delivsim.domain.streams import BLOCK_BITS, BLOCK_MASK, Streams
+from delivsim.domain.streams import BLOCK, BLOCK_BITS, BLOCK_MASK, OFTEN, Streams
+
+
+class _Block:
+    """How often each of 4096 orders has drawn, and the values by occurrence and order."""
+
+    __slots__ = ("counts", "values")
+
+    def __init__(self) -> None:
+        self.counts = bytearray(BLOCK)
+        self.values: list[list[float]] = []
 
 
 class OrderDraws:
@@ -18,20 +28,31 @@ class OrderDraws:
     def __init__(self, streams: Streams, name: str, law: Law) -> None:
         self.constant = law.constant
         self._keyed = streams.keyed(name, law.sample)
-        self._blocks = self._keyed.first
         self._sequence = streams.sequence(f"{name}/any", law.sample)
+        self._blocks: dict[int, _Block] = {}
         self._counts: dict[int, int] = {}
 
     def __call__(self, order: int) -> float:
         """Draw for an order (-1: for none)."""
+        block = self._blocks.get(order >> BLOCK_BITS)
+        if block is not None:
+            i = order & BLOCK_MASK
+            k = block.counts[i]
+            if k < len(block.values):
+                block.counts[i] = k + 1
+                return block.values[k][i]
+        return self._otherwise(order)
+
+    def _otherwise(self, order: int) -> float:
+        """Draw what is not at hand: a constant, for no order, the first of its block, or one of very many."""
         if self.constant is not None:
             return self.constant
         if order < 0:
             return self._sequence()
-        counts = self._counts
-        if order in counts:
-            k = counts[order] = counts[order] + 1
-            return self._keyed(order, k)
-        counts[order] = 0
-        block = self._blocks.get(order >> BLOCK_BITS)
-        return self._keyed(order, 0) if block is None else block[order & BLOCK_MASK]
+        number = order >> BLOCK_BITS
+        block = self._blocks.setdefault(number, _Block())
+        if len(block.values) < OFTEN:
+            block.values.append(self._keyed.block(number, len(block.values)))
+            return self(order)
+        k = self._counts[order] = self._counts.get(order, OFTEN - 1) + 1
+        return self._keyed(order, k)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from delivsim.services.effects import After
-from delivsim.services.service import Handler
+from delivsim.services.service import Forward, Handler
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.edges import Edge
 from delivsim.simulated.station import Station
@@ -13,13 +13,24 @@ from delivsim.simulated.station import Station
 NAN = float("nan")
 
 
+class _Forwarded:
+    """Stands for the coroutine of a handler that only passes a call on; it needs none."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+FORWARDED: Any = _Forwarded()
+
+
 class Operation:
     """One operation of one service as it runs: its handler, its work, and the laws of its steps."""
 
-    __slots__ = ("handler", "laws", "name", "work")
+    __slots__ = ("forwards", "handler", "laws", "name", "work")
 
     def __init__(self, name: str, handler: Handler, work: OrderDraws | None) -> None:
         self.name, self.handler, self.work = name, handler, work
+        self.forwards = isinstance(handler, Forward)
         self.laws: dict[str, OrderDraws] = {}
 
 
@@ -35,6 +46,8 @@ class ServiceRuntime:
         Whether a worker is held for a whole request.
     state
         Its own database: values by kind and id. Values never change, so a value that is the same object is unchanged.
+    routes
+        How its calls travel, by service and operation, found out when first made.
     commits
         How many transactions it has committed.
     down
@@ -43,17 +56,38 @@ class ServiceRuntime:
         Timers that were due while it was down, with order and parent.
     """
 
-    __slots__ = ("commits", "deferred", "down", "edges", "hold", "name", "operations", "slow", "state", "station")
+    __slots__ = (
+        "commits", "deferred", "down", "hold", "name", "operations", "routes", "slow", "state", "station",
+        "timer_routes",
+    )  # fmt: skip
 
     def __init__(self, name: str, station: Station | None, *, hold: bool) -> None:
         self.name, self.station, self.hold = name, station, hold
         self.operations: dict[str, Operation] = {}
         self.state: dict[type[Any], dict[Any, Any]] = {}
-        self.edges: dict[str, Edge] = {}
+        self.routes: dict[tuple[str, str], Route] = {}
+        self.timer_routes: dict[str, Route] = {}
         self.commits = 0
         self.down = 0
         self.slow = 1.0
         self.deferred: list[tuple[After, int, int]] = []
+
+    def timer_route(self, operation: str) -> Route:
+        """Give the route of what the service does on its own."""
+        route = self.timer_routes.get(operation)
+        if route is None:
+            route = self.timer_routes[operation] = Route("timer", "timer", self, self.operations[operation], None)
+        return route
+
+
+class Route:
+    """How requests of one caller for one operation come: what many frames have in common."""
+
+    __slots__ = ("caller", "cause", "edge", "op", "operation", "server", "service")
+
+    def __init__(self, cause: str, caller: str, server: ServiceRuntime, op: Operation, edge: Edge | None) -> None:
+        self.cause, self.caller, self.server, self.op, self.edge = cause, caller, server, op, edge
+        self.service, self.operation = server.name, op.name
 
 
 class Frame:
@@ -66,12 +100,13 @@ class Frame:
 
     Attributes
     ----------
+    route
+        Where it comes from and what it asks for; ``server``, ``op`` and ``edge`` are parts of that. ``edge`` None:
+        nobody called over the network (a message or a timer).
     owner
         The frame that called and is resumed with the answer; None: ``to`` gets it.
     to
         What else gets the answer: the event of a client, the delivery of a message, or a function.
-    edge
-        How it came; None: nobody called over the network (a message or a timer).
     coro
         The handler at work; None before and after.
     reads
@@ -81,10 +116,9 @@ class Frame:
     """
 
     __slots__ = (
-        "answered", "answered_at", "arrived_at", "attempt", "body", "callbacks", "caller", "cause", "commits", "coro",
-        "edge", "ended_at", "ends_at", "first_sent_at", "id", "last", "op", "operation", "order", "owner", "parent",
-        "queue_length", "queued_at", "reads", "response", "seen", "sent_at", "server", "service", "started_at",
-        "timer", "to", "work",
+        "answered", "answered_at", "arrived_at", "attempt", "body", "callbacks", "commits", "coro", "edge", "ended_at",
+        "ends_at", "first_sent_at", "id", "last", "op", "order", "owner", "parent", "queue_length", "queued_at",
+        "reads", "response", "route", "seen", "sent_at", "server", "started_at", "timer", "to", "work",
     )  # fmt: skip
 
     _ok = True
@@ -93,6 +127,7 @@ class Frame:
     callbacks: Any
     commits: int
     coro: Any
+    edge: Any
     ended_at: float
     ends_at: float
     queue_length: int
@@ -105,42 +140,50 @@ class Frame:
     work: float
 
     def __init__(
-        self, number: int, server: ServiceRuntime, op: Operation, body: Any, order: int, parent: int, cause: str,
-        caller: str, now: float, owner: Frame | None, to: Any, edge: Edge | None,
-    ) -> None:  # fmt: skip
+        self, number: int, route: Route, body: Any, order: int, parent: int, now: float, owner: Frame | None, to: Any
+    ) -> None:
         self.id = number
-        self.server = server
-        self.op = op
+        self.route = route
+        self.server = route.server
+        self.op = route.op
+        self.edge = route.edge
         self.body = body
         self.order = order
         self.parent = parent
-        self.cause = cause
-        self.caller = caller
         self.attempt = 1
-        self.service = server.name
-        self.operation = op.name
         self.sent_at = now
         self.first_sent_at = now
         self.owner = owner
         self.to = to
-        self.edge = edge
         self.coro = None
         self.response = None
         self.answered = False
         self.last = True
 
+    def begin(self) -> None:
+        """Begin its handler, for the first time or anew."""
+        op = self.op
+        if op.forwards:
+            self.coro = FORWARDED
+        else:
+            self.reads = []
+            self.commits = self.server.commits
+            self.coro = op.handler(self.body)
+
     def row(self) -> tuple[Any, ...]:
         """Give the row of the requests table of a frame that is done with."""
+        route = self.route
         return (
-            self.order, self.id, self.parent, self.attempt, self.cause, self.caller, self.service, self.operation,
+            self.order, self.id, self.parent, self.attempt, route.cause, route.caller, route.service, route.operation,
             self.sent_at, self.arrived_at, self.ended_at, self.answered_at, self.response.status, self.seen, self.last,
             self.first_sent_at,
         )  # fmt: skip
 
     def open_row(self) -> tuple[Any, ...]:
         """Give the row of a frame that is still on its way."""
+        route = self.route
         return (
-            self.order, self.id, self.parent, self.attempt, self.cause, self.caller, self.service, self.operation,
+            self.order, self.id, self.parent, self.attempt, route.cause, route.caller, route.service, route.operation,
             self.sent_at, getattr(self, "arrived_at", NAN), getattr(self, "ended_at", NAN),
             getattr(self, "answered_at", NAN), 0 if self.response is None else self.response.status,
             getattr(self, "seen", 0), self.last, self.first_sent_at,

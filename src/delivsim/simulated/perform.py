@@ -1,5 +1,6 @@
 """
-What the simulated runtime does for each effect that a handler awaits.
+What the simulated runtime does for each effect that a handler awaits, but for the two most frequent ones, which
+``Runtime.run`` does itself: ``Call`` and ``Load``.
 
 Each function takes the runtime, the frame and the effect, and gives the effect's value at once, or ``SUSPENDED`` when
 that takes time (then the runtime resumes the frame later), or ``CONFLICT`` when the handler must run again.
@@ -22,12 +23,7 @@ if TYPE_CHECKING:
 
 SUSPENDED = object()
 CONFLICT = object()
-_EMPTY: dict[Any, Any] = {}
-
-
-def _call(runtime: Runtime, frame: Frame, call: Any) -> Any:
-    runtime.ask(frame, call, frame, None)
-    return SUSPENDED
+NOTHING: dict[Any, Any] = {}
 
 
 def _gather(runtime: Runtime, frame: Frame, gather: Any) -> Any:
@@ -44,19 +40,12 @@ def _gather(runtime: Runtime, frame: Frame, gather: Any) -> Any:
     if n == 0:
         return answers
     for i, call in enumerate(gather.calls):
-        runtime.ask(frame, call, None, partial(collect, i))
+        runtime.ask(frame, call, partial(collect, i))
     return SUSPENDED
 
 
-def _load(_: Runtime, frame: Frame, load: Any) -> Any:
-    kind, key = load.kind, load.id
-    value = frame.server.state.get(kind, _EMPTY).get(key)
-    frame.reads.append((kind, key, value))
-    return value
-
-
 def _query(_: Runtime, frame: Frame, query: Any) -> Any:
-    return list(frame.server.state.get(query.kind, _EMPTY).values())
+    return list(frame.server.state.get(query.kind, NOTHING).values())
 
 
 def _commit(runtime: Runtime, frame: Frame, commit: Any) -> Any:
@@ -67,7 +56,7 @@ def _commit(runtime: Runtime, frame: Frame, commit: Any) -> Any:
         return CONFLICT
     for write in commit.writes:
         if write.__class__ is Delete:
-            state.get(write.kind, _EMPTY).pop(write.id, None)
+            state.get(write.kind, NOTHING).pop(write.id, None)
             reads.append((write.kind, write.id, None))
         else:
             value = write.value
@@ -82,7 +71,7 @@ def _commit(runtime: Runtime, frame: Frame, commit: Any) -> Any:
     server.commits += 1
     for publish in commit.publishes:
         message = Message(runtime.number(), publish.topic, publish.key, publish.body, publish.order, runtime.env._now)
-        runtime.broker.publish(message, frame.id, frame.cause)
+        runtime.broker.publish(message, frame.id, frame.route.cause)
     for timer in commit.timers:
         runtime.after(server, timer, frame.order, frame.id)
     return None
@@ -95,7 +84,7 @@ def _conflicts(frame: Frame, writes: Any) -> bool:
     for write in writes:
         kind = write.kind if write.__class__ is Delete else write.value.__class__
         key = (kind, write.id)
-        if key in seen and state.get(kind, _EMPTY).get(write.id) is not seen[key]:
+        if key in seen and state.get(kind, NOTHING).get(write.id) is not seen[key]:
             return True
     return False
 
@@ -138,9 +127,7 @@ def _new_id(runtime: Runtime, _frame: Frame, _effect: Any) -> Any:
 
 
 PERFORM: dict[type[Any], Callable[[Any, Frame, Any], Any]] = {
-    effects.Call: _call,
     effects.Gather: _gather,
-    effects.Load: _load,
     effects.Query: _query,
     effects.Commit: _commit,
     effects.Work: _work,

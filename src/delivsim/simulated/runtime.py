@@ -5,6 +5,9 @@ A request is an explicit stack of handlers: each ``Frame`` is one handler at wor
 effect a handler awaits is answered at once or becomes one SimPy event with a callback: a visit to a station, a network
 delay, a timer. There is no process per call.
 
+An event that nothing can precede need not go through SimPy's queue: when what comes next of a request comes before
+everything that is queued, ``Runtime.run`` sets the clock and goes on. What happens, and in which order, is the same.
+
 When a caller's time is up it goes on with a 504; the frames below keep running, their answers go nowhere. When a
 service crashes its frames are lost and their callers get 503; what those frames had called goes on.
 """
@@ -19,25 +22,30 @@ from typing import Any
 from simpy import Environment
 from simpy.events import NORMAL, Event, EventPriority
 
-from delivsim.services.effects import After
+from delivsim.services.effects import After, Call, Load
 from delivsim.services.messages import OVERLOADED, TIMED_OUT, UNAVAILABLE, Message, Request, Response
 from delivsim.services.service import Timer
-from delivsim.simulated.broker import Broker, Delivery, Group
+from delivsim.simulated.broker import Broker, Delivery
 from delivsim.simulated.edges import Edge
-from delivsim.simulated.frames import Frame, Operation, ServiceRuntime
+from delivsim.simulated.frames import FORWARDED, Frame, Route, ServiceRuntime
 from delivsim.simulated.leader import Leader
-from delivsim.simulated.perform import CONFLICT, PERFORM, SUSPENDED
+from delivsim.simulated.perform import CONFLICT, NOTHING, PERFORM, SUSPENDED
 from delivsim.simulated.wake import Alarm
 
 AFTER_EVERYTHING = EventPriority(2)
 """Priority of a service's own timers: after every other event of their instant."""
 TIMER_RETRY = 1.0
 """Seconds after which a durable timer whose operation failed is tried again."""
+NEVER: Any = ((float("-inf"),),)
+"""Stands for the queue where the clock must not move: whoever called has more to do at this instant."""
 
 
 class Runtime:
     """
     The simulated platform: it satisfies ``city.port.Platform``.
+
+    Methods that take ``queue`` may run ahead to what comes before its first entry; with ``NEVER`` they stay at the
+    instant.
 
     Parameters
     ----------
@@ -63,34 +71,30 @@ class Runtime:
         self.broker: Broker
         self.policy = policy
         self._make_edge = make_edge
+        self._edges: dict[tuple[str, str], Edge] = {}
         self._numbers = 0
         self._pauses = 0
-        self._client_edges: dict[tuple[str, str], Edge] = {}
+        self._client_routes: dict[tuple[str, str, str], Route] = {}
         self._rows = rows["requests"]
         self._frames: dict[int, Frame] = {}
         self._timers = 0
         alarm = Alarm(env)
         self.alarm, self._queue, self._eid = alarm.set, alarm.queue, alarm.numbers
-        self._on_arrival, self._on_reply = (self._arrive,), (self._reply,)
+        self._on_arrival, self._on_reply = (self._arrived,), (self._replied,)
 
     # --- the port ------------------------------------------------------------------------------------------------
 
     def call(self, request: Request) -> Event:
         """Send a client's request; the event succeeds with the ``Response`` the client sees."""
         event = Event(self.env)
-        key = (request.caller, request.service)
-        edge = self._client_edges.get(key)
-        if edge is None:
-            edge = self._client_edges[key] = self._make_edge(*key)
-        service = self.services[request.service]
+        key = (request.caller, request.service, request.operation)
+        route = self._client_routes.get(key)
+        if route is None:
+            route = self._client_routes[key] = self._route("client", *key)
         self._numbers += 1
-        self._send(
-            Frame(
-                self._numbers, service, service.operations[request.operation], request.body, request.order, 0,
-                "client", request.caller, self.env._now, None, event, edge,
-            ),
-            edge,
-        )  # fmt: skip
+        frame = Frame(self._numbers, route, request.body, request.order, 0, self.env._now, None, event)
+        if self._send(frame, NEVER):
+            self.run(frame, None, NEVER)
         return event
 
     def subscribe(self, topic: str, key: int | None, deliver: Callable[[Message], None]) -> None:
@@ -104,67 +108,100 @@ class Runtime:
         self._numbers += 1
         return self._numbers
 
-    def ask(self, frame: Frame, call: Any, owner: Frame | None, to: Callable[[Any], None] | None) -> None:
-        """Make a handler's call; its answer resumes ``owner`` or is given to ``to``."""
-        server = frame.server
-        edge = server.edges.get(call.service)
+    def _route(self, cause: str, caller: str, service: str, operation: str) -> Route:
+        """Find out how a caller's requests for an operation travel."""
+        edge = self._edges.get((caller, service))
         if edge is None:
-            edge = server.edges[call.service] = self._make_edge(server.name, call.service)
-        callee = self.services[call.service]
-        self._numbers += 1
-        self._send(
-            Frame(
-                self._numbers, callee, callee.operations[call.operation], call.body, frame.order, frame.id, "call",
-                server.name, self.env._now, owner, to, edge,
-            ),
-            edge,
-        )  # fmt: skip
+            edge = self._edges[caller, service] = self._make_edge(caller, service)
+        server = self.services[service]
+        return Route(cause, caller, server, server.operations[operation], edge)
 
-    def _send(self, frame: Frame, edge: Edge) -> None:
+    def _asked(self, frame: Frame, call: Any, owner: Frame | None, to: Any) -> Frame:
+        """Make the frame of a handler's call."""
+        server = frame.server
+        route = server.routes.get((call.service, call.operation))
+        if route is None:
+            route = self._route("call", server.name, call.service, call.operation)
+            server.routes[call.service, call.operation] = route
+        self._numbers += 1
+        return Frame(self._numbers, route, call.body, frame.order, frame.id, self.env._now, owner, to)
+
+    def ask(self, frame: Frame, call: Any, to: Callable[[Any], None]) -> None:
+        """Make a handler's call whose answer is given to ``to``."""
+        asked = self._asked(frame, call, None, to)
+        if self._send(asked, NEVER):
+            self.run(asked, None, NEVER)
+
+    def _send(self, frame: Frame, queue: Any) -> bool:
+        """Put a request on its way, and tell whether its handler is to run at once."""
+        edge: Any = frame.edge
         self._frames[frame.id] = frame
         if edge.timeout is not None:
             edge.watch(frame)
         delay = edge.delay.constant
         if delay is None:
             delay = edge.delay(frame.order)
-        if delay > 0.0:
-            frame.callbacks = self._on_arrival
-            heappush(self._queue, (self.env._now + delay, NORMAL, next(self._eid), frame))
-        else:
-            self._arrive(frame)
+        at = self.env._now + delay
+        if at < queue[0][0] or delay <= 0.0:
+            self.env._now = at
+            return self._admit(frame, queue)
+        frame.callbacks = self._on_arrival
+        heappush(self._queue, (at, NORMAL, next(self._eid), frame))
+        return False
 
     def expire(self, frame: Frame) -> None:
         """Let the caller of an attempt give up waiting; what it called goes on."""
-        self._answer(frame, TIMED_OUT)
+        self._pass_on(frame, TIMED_OUT, NEVER)
 
-    def _reply(self, frame: Any) -> None:
-        """Bring a response to the caller, if it still waits for it."""
+    def _replied(self, frame: Any) -> None:
+        self._pass_on(frame, frame.response, self._queue)
+
+    def _pass_on(self, frame: Frame, response: Any, queue: Any) -> None:
+        """Let the caller of a frame see an answer, and go on with it."""
+        value = self._answer(frame, response, queue)
+        if value is not SUSPENDED:
+            self.run(frame.owner, value, queue)
+
+    def _answer(self, frame: Frame, response: Any, queue: Any) -> Any:
+        """
+        Let the caller see an answer, unless it has given up: it goes on with it, or tries again.
+
+        Returns
+        -------
+        What ``frame.owner`` is to be resumed with; SUSPENDED: nobody is.
+        """
         if frame.answered:  # it gave up, and has its row already if that was while the response was on its way
             if self._frames.pop(frame.id, None) is not None:
                 self._rows.append(frame.row())
-        else:
-            self._answer(frame, frame.response)
-
-    def _answer(self, frame: Frame, response: Any) -> None:
-        """Let the caller see an answer: it goes on with it, or tries again."""
-        edge: Any = frame.edge
+            return SUSPENDED
         owner = frame.owner
         frame.answered, frame.seen, frame.answered_at = True, response.status, self.env._now
-        again = response.status >= 500 and frame.attempt < edge.max_attempts
-        again = again and (owner is None or owner.response is None)
-        frame.last = not again
+        if response.status >= 500:
+            frame.last = frame.attempt >= frame.edge.max_attempts or (owner is not None and owner.response is not None)
         if frame.response is not None:
             del self._frames[frame.id]
             self._rows.append(frame.row())
-        if again:
+        if not frame.last:
             self._pauses += 1
-            self.alarm(edge.backoff(frame.order), (self._retry,), frame)
+            self.alarm(frame.edge.backoff(frame.order), (self._retry,), frame)
         elif owner is not None:
-            self.resume(owner, response)
+            return SUSPENDED if owner.coro is None else response  # None: lost in a crash
         elif frame.to.__class__ is Event:
-            _succeed(frame.to, response)
+            self._succeed(frame.to, response, queue)
         else:
             frame.to(response)
+        return SUSPENDED
+
+    def _succeed(self, event: Any, response: Any, queue: Any) -> None:
+        """Let an app have its answer now."""
+        event._ok, event._value = True, response
+        callbacks = event.callbacks
+        if callbacks and self.env._now >= queue[0][0]:
+            heappush(self._queue, (self.env._now, NORMAL, next(self._eid), event))
+            return
+        event.callbacks = None
+        for callback in callbacks:
+            callback(event)
 
     def _retry(self, event: Any) -> None:
         old: Frame = event.value
@@ -172,128 +209,161 @@ class Runtime:
         if old.owner is not None and old.owner.response is not None:
             return  # the caller was lost in a crash meanwhile
         self._numbers += 1
-        frame = Frame(
-            self._numbers, old.server, old.op, old.body, old.order, old.parent, old.cause, old.caller, self.env._now,
-            old.owner, old.to, old.edge,
-        )  # fmt: skip
+        frame = Frame(self._numbers, old.route, old.body, old.order, old.parent, self.env._now, old.owner, old.to)
         frame.attempt = old.attempt + 1
         frame.first_sent_at = old.first_sent_at
-        assert old.edge is not None, "only calls over an edge are tried again"
-        self._send(frame, old.edge)
+        if self._send(frame, self._queue):
+            self.run(frame, None, self._queue)
 
     # --- calls, seen from the service ----------------------------------------------------------------------------
 
-    def _arrive(self, frame: Any) -> None:
-        """Bring a request to its service: it queues for its work, or is refused."""
+    def _arrived(self, frame: Any) -> None:
+        self.arrive(frame, self._queue)
+
+    def arrive(self, frame: Frame, queue: Any) -> None:
+        """Bring a request to its service."""
+        if self._admit(frame, queue):
+            self.run(frame, None, queue)
+
+    def _admit(self, frame: Frame, queue: Any) -> bool:
+        """Let a request queue for its work, or refuse it, and tell whether its handler is to run at once."""
         frame.arrived_at = self.env._now
         server = frame.server
-        station = server.station
         if server.down:
             self.finish_frame(frame, UNAVAILABLE)
-            return
-        work = frame.op.work
-        if station is None or (work is None and not server.hold):
-            self.worked(frame, True)
-            return
-        seconds = 0.0 if work is None else work(frame.order) * server.slow
-        if not station.enter(frame, seconds):
-            self.finish_frame(frame, OVERLOADED)
+            return False
+        station, work = server.station, frame.op.work
+        if station is not None and (work is not None or server.hold):
+            seconds = 0.0 if work is None else work(frame.order) * server.slow
+            if not station.pass_through(frame, seconds, queue):
+                if not station.enter(frame, seconds):
+                    self.finish_frame(frame, OVERLOADED)
+                return False
+        frame.begin()
+        return True
 
     def worked(self, frame: Frame, done: bool) -> None:
         """Go on after a visit to the station; ``done`` is False when the work was lost in a crash."""
-        if not done:
-            self._lose(frame)
-            return
-        if frame.coro is None:
-            frame.reads = []
-            frame.commits = frame.server.commits
-            frame.coro = frame.op.handler(frame.body)
-        self.resume(frame, None)
+        if done:
+            if frame.coro is None:
+                frame.begin()
+            self.run(frame, None, self._queue)
+        elif frame.response is None:
+            self.finish_frame(frame, UNAVAILABLE)
 
     def resume(self, frame: Frame, value: Any) -> None:
-        """Run a handler until it waits for something that takes time."""
-        coro = frame.coro
-        if coro is None:
-            return  # lost in a crash
-        send = coro.send
+        """Go on with a handler, unless it was lost in a crash; whoever calls may have more to do at this instant."""
+        if frame.coro is not None:
+            self.run(frame, value, NEVER)
+
+    def run(self, frame: Any, value: Any, queue: Any) -> None:
+        """
+        Run a handler with the value of what it awaited, then its caller and what it calls, until all of them wait.
+
+        This is the hot loop. A handler that only passes a call on has no coroutine: it is its call, and then the
+        response to that.
+        """
         while True:
-            try:
-                effect = send(value)
-            except StopIteration as stop:
-                self.finish_frame(frame, stop.value)
-                return
-            value = PERFORM[effect.__class__](self, frame, effect)
-            if value is SUSPENDED:
-                return
-            if value is CONFLICT:
-                coro.close()
-                frame.reads = []
-                frame.commits = frame.server.commits
-                coro = frame.coro = frame.op.handler(frame.body)
-                send, value = coro.send, None
+            if frame.coro is FORWARDED:
+                effect = frame.op.handler.call(frame.body) if value is None else value
+            else:
+                try:
+                    effect = frame.coro.send(value)
+                except StopIteration as stop:
+                    effect = stop.value
+            kind = effect.__class__
+            if kind is Load:
+                kind, key = effect.kind, effect.id
+                value = frame.server.state.get(kind, NOTHING).get(key)
+                frame.reads.append((kind, key, value))
+            elif kind is Response:
+                value = self._finish(frame, effect, queue)
+                if value is SUSPENDED:
+                    return
+                frame = frame.owner
+            elif kind is Call:
+                frame = self._asked(frame, effect, frame, None)
+                value = None
+                if not self._send(frame, queue):
+                    return
+            else:
+                value = PERFORM[kind](self, frame, effect)
+                if value is SUSPENDED:
+                    return
+                if value is CONFLICT:
+                    frame.coro.close()
+                    frame.begin()
+                    value = None
 
     def finish_frame(self, frame: Frame, response: Any) -> None:
-        """End a handler: its answer goes back to whoever called it."""
-        now = self.env._now
-        frame.ended_at = now
-        frame.response = response
-        if frame.coro is not None:
+        """End a handler that did not come to its end itself: refused, or lost in a crash."""
+        if frame.coro is not None and frame.coro is not FORWARDED:
             frame.coro.close()
+        value = self._finish(frame, response, NEVER)
+        if value is not SUSPENDED:
+            self.run(frame.owner, value, NEVER)
+
+    def _finish(self, frame: Frame, response: Any, queue: Any) -> Any:
+        """
+        End a handler: its answer goes back to whoever called it.
+
+        Returns
+        -------
+        What ``frame.owner`` is to be resumed with; SUSPENDED: nobody is yet.
+        """
+        now = self.env._now
+        frame.ended_at, frame.response = now, response
+        if frame.coro is not None:
             frame.coro = None
             if frame.server.hold:
                 frame.server.station.release(frame)  # type: ignore[union-attr]
         edge = frame.edge
         if edge is None:
-            frame.answered, frame.seen, frame.answered_at = True, response.status, now
-            del self._frames[frame.id]
-            self._rows.append(frame.row())
+            self._end(frame, response, now)
             if frame.to.__class__ is Delivery:
                 frame.to.group.handled(frame.to, response, frame.id)
             else:
                 frame.to(response)
-            return
+            return SUSPENDED
         delay = edge.delay.constant
         if delay is None:
             delay = edge.delay(frame.order)
-        if delay <= 0.0:
-            self._reply(frame)
-        elif frame.to.__class__ is Event and response.status < 500 and _in_time(frame, edge, now + delay):
-            self._answer_app(frame, response, now + delay)
+        at = now + delay
+        if at < queue[0][0] or delay <= 0.0:
+            self.env._now = at
+            return self._answer(frame, response, queue)
+        event = frame
+        if frame.to.__class__ is Event and response.status < 500 and _in_time(frame, edge, at):
+            # nothing can come in between: the app's own event is queued, unless nobody waits for it
+            self._end(frame, response, at)
+            event = frame.to
+            event._ok, event._value = True, response
+            if not event.callbacks:
+                event.callbacks = None
+                return SUSPENDED
         else:
             frame.callbacks = self._on_reply
-            heappush(self._queue, (now + delay, NORMAL, next(self._eid), frame))
+        heappush(self._queue, (at, NORMAL, next(self._eid), event))
+        return SUSPENDED
 
-    def _answer_app(self, frame: Frame, response: Any, at: float) -> None:
-        """Let an app have its answer at this instant: nothing can come in between, so its own event is queued."""
+    def _end(self, frame: Frame, response: Any, at: float) -> None:
+        """Write the row of a frame whose answer is seen at this instant, whatever comes."""
         frame.answered, frame.seen, frame.answered_at = True, response.status, at
         del self._frames[frame.id]
         self._rows.append(frame.row())
-        event = frame.to
-        event._ok, event._value = True, response
-        if event.callbacks:
-            heappush(self._queue, (at, NORMAL, next(self._eid), event))
-        else:  # nobody waits for it
-            event.callbacks = None
-
-    def _lose(self, frame: Frame) -> None:
-        """Lose a handler in a crash; its caller learns that the connection is gone."""
-        if frame.response is None:
-            self.finish_frame(frame, UNAVAILABLE)
 
     # --- what nobody calls over the network ----------------------------------------------------------------------
 
-    def consume(self, group: Group, delivery: Delivery) -> None:
+    def consume(self, delivery: Delivery, route: Route) -> None:
         """Have a message handled by the service of its consumer group."""
         message = delivery.message
-        server = self.services[group.name]
         self._numbers += 1
         frame = Frame(
-            self._numbers, server, group.operations[message.topic], message.body, message.order, message.number,
-            "message", "broker", self.env._now, None, delivery, None,
-        )  # fmt: skip
+            self._numbers, route, message.body, message.order, message.number, self.env._now, None, delivery
+        )
         frame.attempt = delivery.attempt
         self._frames[frame.id] = frame
-        self._arrive(frame)
+        self.arrive(frame, NEVER)
 
     def start_timer(self, service: str, timer: Timer) -> None:
         """Call an operation of a service every so often, after everything else of those instants."""
@@ -339,10 +409,9 @@ class Runtime:
         self, server: ServiceRuntime, operation: str, body: Any, order: int, parent: int, to: Callable[..., None]
     ) -> None:
         self._numbers += 1
-        op: Operation = server.operations[operation]
-        frame = Frame(self._numbers, server, op, body, order, parent, "timer", "timer", self.env._now, None, to, None)
+        frame = Frame(self._numbers, server.timer_route(operation), body, order, parent, self.env._now, None, to)
         self._frames[frame.id] = frame
-        self._arrive(frame)
+        self.arrive(frame, self._queue)
 
     # --- crashes, and the end ------------------------------------------------------------------------------------
 
@@ -361,8 +430,9 @@ class Runtime:
         if station is not None:
             station.fail_waiting()
             station.crash(servers)
-        for frame in [f for f in self._frames.values() if f.service in names and hasattr(f, "arrived_at")]:
-            self._lose(frame)
+        for frame in [f for f in self._frames.values() if f.server.name in names and hasattr(f, "arrived_at")]:
+            if frame.response is None:
+                self.finish_frame(frame, UNAVAILABLE)
         return servers
 
     def restart(self, names: list[str], servers: int) -> None:
@@ -404,8 +474,6 @@ def _in_time(frame: Frame, edge: Edge, at: float) -> bool:
     return not frame.answered and (edge.timeout is None or at < frame.sent_at + edge.timeout)
 
 
-def _succeed(event: Event, response: Any) -> None:
-    if event.callbacks:
-        event.succeed(response)
-    else:  # nobody waits: no need to go through the queue
-        event._ok, event._value, event.callbacks = True, response, None  # type: ignore[assignment]
+def _in_time(frame: Frame, edge: Edge, at: float) -> bool:
+    """Tell whether the caller of a frame will still wait at this instant."""
+    return not frame.answered and (edge.timeout is None or at < frame.sent_at + edge.timeout)

@@ -26,21 +26,23 @@ from delivsim.simulated.wake import Alarm, Wake
 
 
 class Visit(Protocol):
-    """What a station needs of whatever visits it; ``timer`` and the instants are the station's to write."""
+    """
+    What a station needs of whatever visits it; ``timer`` and the instants are the station's to write.
+
+    ``route`` tells its ``cause``, ``service`` and ``operation``.
+    """
 
     order: int
     id: int
     parent: int
     attempt: int
-    cause: str
+    route: Any
     queued_at: float
     started_at: float
     ends_at: float
     work: float
     queue_length: int
     timer: Any
-    service: str
-    operation: str
 
 
 Rows = list[tuple[Any, ...]]
@@ -58,6 +60,14 @@ class Station(Protocol):
 
     def enter(self, visit: Any, work: float) -> bool:
         """Admit a visit with this much work (seconds); False: the queue is full, and the refusal is recorded."""
+        ...
+
+    def pass_through(self, visit: Any, work: float, queue: Any) -> bool:
+        """
+        Serve a visit in one go, and set the clock to its end, if its work ends before the first entry of ``queue``.
+
+        False: that cannot be, and nothing has happened; the visit may ``enter``.
+        """
         ...
 
     def release(self, visit: Any) -> None:
@@ -95,10 +105,10 @@ def _row(name: str, visit: Visit, started_at: float, departed_at: float, outcome
         visit.id,
         visit.parent,
         visit.attempt,
-        visit.cause,
+        visit.route.cause,
         name,
-        visit.service,
-        visit.operation,
+        visit.route.service,
+        visit.route.operation,
         visit.queued_at,
         started_at,
         departed_at,
@@ -174,6 +184,24 @@ class ComputedStation:
         self._inside[visit] = None
         visit.timer = wake = Wake(self._on_leave, visit)
         heappush(self._queue, (end, NORMAL, next(self._numbers), wake))
+        return True
+
+    def pass_through(self, visit: Any, work: float, queue: Any) -> bool:
+        """Serve a visit in one go if a server is free and nothing can happen before it has left again."""
+        env, free_at = self.env, self._free_at
+        now = env._now
+        end = now + work
+        if end >= queue[0][0] or not free_at or free_at[0] > now:
+            return False
+        heapreplace(free_at, end)
+        env._now = end
+        route = visit.route
+        self.rows.append(
+            (
+                visit.order, visit.id, visit.parent, visit.attempt, route.cause, self.name, route.service,
+                route.operation, now, now, end, 0, "served",
+            )
+        )  # fmt: skip
         return True
 
     def release(self, visit: Any) -> None:
@@ -337,6 +365,10 @@ class EventStation:
             return False
         self._queue.append(visit)
         return True
+
+    def pass_through(self, visit: Any, work: float, queue: Any) -> bool:  # noqa: ARG002
+        """Serve nothing in one go: only the visit's end will tell when it leaves."""
+        return False
 
     def release(self, visit: Any) -> None:
         """Free the server that the visit holds; the next one starts."""
