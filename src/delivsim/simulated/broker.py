@@ -16,35 +16,64 @@ from typing import Any
 from simpy import Environment
 from simpy.events import NORMAL
 
+from delivsim.services.effects import Publish
 from delivsim.services.messages import Message, Response
 from delivsim.simulated.draws import OrderDraws
-from delivsim.simulated.wake import Alarm
+from delivsim.simulated.wake import NEVER, Alarm
 
 NAN = float("nan")
 MAX_REDELIVERY_DELAY = 60.0
 
 
 class Delivery:
-    """One message on its way to one consumer group: also the event of its standing in the partition."""
+    """
+    One message on its way to one consumer group: also the event of its standing in the partition.
+
+    Attributes
+    ----------
+    number, key, body, order, published_at
+        Those of the message.
+    place
+        (name of the topic, partition).
+    request, parent, cause
+        The request that handled it, the one that published it, and what that was caused by.
+    """
 
     __slots__ = (
-        "attempt", "available_at", "callbacks", "cause", "delivered_at", "group", "message", "parent", "partition",
-        "request",
+        "attempt", "available_at", "body", "callbacks", "cause", "delivered_at", "group", "key", "number", "order",
+        "parent", "place", "published_at", "request", "topic",
     )  # fmt: skip
 
     _ok = True
     callbacks: Any
     group: Group
 
-    def __init__(self, message: Message, partition: int, parent: int, cause: str) -> None:
-        self.message = message
-        self.partition = partition
-        self.parent = parent
-        self.cause = cause
-        self.attempt = 1
-        self.available_at = NAN
-        self.delivered_at = NAN
-        self.request = 0
+    def __init__(
+        self, number: int, topic: Topic, place: tuple[str, int], asked: Publish, parent: int, cause: str, now: float
+    ) -> None:
+        self.number, self.topic, self.place = number, topic, place
+        self.key, self.body, self.order = asked.key, asked.body, asked.order
+        self.parent, self.cause, self.published_at = parent, cause, now
+        self.attempt, self.request = 1, 0
+        self.available_at = self.delivered_at = NAN
+
+    def again(self) -> Delivery:
+        """Give another one of the same message, for another group."""
+        copy: Delivery = object.__new__(Delivery)
+        copy.number, copy.topic, copy.place = self.number, self.topic, self.place
+        copy.key, copy.body, copy.order = self.key, self.body, self.order
+        copy.parent, copy.cause, copy.published_at = self.parent, self.cause, self.published_at
+        copy.attempt, copy.request = 1, 0
+        copy.available_at, copy.delivered_at = self.available_at, NAN
+        return copy
+
+    def message(self) -> Message:
+        """Give the message as apps get it."""
+        return Message(self.number, self.place[0], self.key, self.body, self.order, self.published_at)
+
+
+Consume = Callable[[Delivery, Any, Any], None]
+"""Has a delivery handled by way of a route, and may run ahead to the first entry of a queue."""
 
 
 class Group:
@@ -61,25 +90,28 @@ class Group:
         Has a message handled; ``handled`` is to be called with the answer.
     """
 
-    def __init__(
-        self, broker: Broker, name: str, concurrency: int | None, consume: Callable[[Delivery, Any], None]
-    ) -> None:
+    def __init__(self, broker: Broker, name: str, concurrency: int | None, consume: Consume) -> None:
         self.broker, self.name, self.concurrency, self._consume = broker, name, concurrency, consume
         self.routes: dict[str, Any] = {}
-        self._waiting: dict[tuple[str, int], deque[Delivery]] = {}
+        self._handling: dict[tuple[str, int], Delivery] = {}
+        self._behind: dict[tuple[str, int], deque[Delivery]] = {}
         self._ready: deque[Delivery] = deque()
         self._active = 0
         self._draining = False
+        self._at_once = concurrency is None and broker.delivery_delay.constant == 0.0
 
-    def push(self, delivery: Delivery) -> None:
+    def push(self, delivery: Delivery, queue: Any) -> None:
         """Queue a message behind those of its partition."""
         delivery.group = self
-        key = (delivery.message.topic, delivery.partition)
-        queue = self._waiting.get(key)
-        if queue is not None:
-            queue.append(delivery)
+        place = delivery.place
+        if place in self._handling:
+            self._behind.setdefault(place, deque()).append(delivery)
+            return
+        self._handling[place] = delivery
+        if self._at_once:
+            delivery.delivered_at = self.broker.env._now
+            self._consume(delivery, self.routes[place[0]], queue)
         else:
-            self._waiting[key] = deque((delivery,))
             self._deliver(delivery)
 
     def _deliver(self, delivery: Delivery) -> None:
@@ -99,31 +131,31 @@ class Group:
     def _begin(self, delivery: Delivery) -> None:
         self._active += 1
         broker = self.broker
-        delay = broker.delivery_delay.constant
-        if delay is None:
-            delay = broker.delivery_delay(delivery.message.order)
+        delay = broker.delivery_delay(delivery.order)
         if delay > 0.0:
             broker.alarm(delay, (self._delayed,), delivery)
         else:
-            delivery.delivered_at = broker.env._now
-            self._consume(delivery, self.routes[delivery.message.topic])
+            self._hand_over(delivery, NEVER)
 
     def _delayed(self, event: Any) -> None:
-        delivery = event.value
+        self._hand_over(event.value, self.broker.queue)
+
+    def _hand_over(self, delivery: Delivery, queue: Any) -> None:
         delivery.delivered_at = self.broker.env._now
-        self._consume(delivery, self.routes[delivery.message.topic])
+        self._consume(delivery, self.routes[delivery.place[0]], queue)
 
     def handled(self, delivery: Delivery, response: Response[Any], request: int) -> None:
         """Take the end of a message's handler: acknowledge it, deliver it again later, or bury it."""
         delivery.request = request
-        self._active -= 1
         if response.status < 500:
             self._settle(delivery, "acknowledged")
         elif delivery.attempt >= self.broker.max_deliveries:
             self._settle(delivery, "dead_letter")
         else:
             self._again(delivery)
-        self._drain()
+        if not self._at_once:
+            self._active -= 1
+            self._drain()
 
     def _again(self, delivery: Delivery) -> None:
         """Keep the partition waiting and try the message again later; others may use the consumer meanwhile."""
@@ -136,35 +168,37 @@ class Group:
 
     def _settle(self, delivery: Delivery, outcome: str) -> None:
         self.broker.record(delivery, self.name, outcome)
-        key = (delivery.message.topic, delivery.partition)
-        queue = self._waiting[key]
-        queue.popleft()
-        if queue:
-            self._deliver(queue[0])
-        else:
-            del self._waiting[key]
+        place = delivery.place
+        behind = self._behind.get(place) if self._behind else None
+        if behind is None:
+            del self._handling[place]
+            return
+        following = self._handling[place] = behind.popleft()
+        if not behind:
+            del self._behind[place]
+        self._deliver(following)
 
     def open(self) -> list[Delivery]:
         """Messages that this group has not finished with, in their partitions' order."""
-        return [delivery for queue in self._waiting.values() for delivery in queue]
+        return [d for place, first in self._handling.items() for d in (first, *self._behind.get(place, ()))]
 
 
 class Topic:
     """One topic: its partitions, the groups that consume it, and the apps that listen."""
 
-    __slots__ = ("groups", "last_at", "listeners", "partitions", "push_delay", "turn")
+    __slots__ = ("groups", "last_at", "listeners", "name", "partitions", "places", "push_delay", "turn")
 
-    def __init__(self, partitions: int) -> None:
-        self.partitions = partitions
+    def __init__(self, name: str, partitions: int) -> None:
+        self.name = name
         self.groups: list[Group] = []
         self.listeners: dict[int | None, list[Callable[[Message], None]]] = {}
         self.push_delay: OrderDraws | None = None
-        self.last_at = [0.0] * partitions
         self.turn = -1
+        self.set_partitions(partitions)
 
     def set_partitions(self, n: int) -> None:
         """Divide the topic into this many partitions, before anything is published to it."""
-        self.partitions, self.last_at = n, [0.0] * n
+        self.partitions, self.last_at, self.places = n, [0.0] * n, [(self.name, k) for k in range(n)]
 
     def next_in_turn(self) -> int:
         """Give the partition for a message without a key."""
@@ -199,12 +233,8 @@ class Broker:
     ) -> None:
         self.env = env
         alarm = Alarm(env)
-        self.alarm, self._queue, self._eid, self._on_available = (
-            alarm.set,
-            alarm.queue,
-            alarm.numbers,
-            (self._available,),
-        )
+        self.alarm, self.queue, self._eid = alarm.set, alarm.queue, alarm.numbers
+        self._on_available = (self._available,)
         self.publish_delay, self.delivery_delay = publish_delay, delivery_delay
         self.redelivery_delay, self.max_deliveries = redelivery_delay, max_deliveries
         self.partitions = partitions
@@ -212,13 +242,13 @@ class Broker:
         self.groups: dict[str, Group] = {}
         self.rows = rows
         self.dead: set[int] = set()
-        self._coming: dict[Delivery, None] = {}
+        self._n_coming = 0
 
     def topic(self, name: str) -> Topic:
         """Give the topic of that name, made if it is new."""
         found = self.topics.get(name)
         if found is None:
-            found = self.topics[name] = Topic(self.partitions)
+            found = self.topics[name] = Topic(name, self.partitions)
         return found
 
     def consume(
@@ -227,7 +257,7 @@ class Broker:
         group: str,
         concurrency: int | None,
         route: Any,
-        consume: Callable[[Delivery, Any], None],
+        consume: Consume,
     ) -> None:
         """Let a group consume a topic; ``consume`` gets each delivery and this route to its service's operation."""
         if group not in self.groups:
@@ -239,83 +269,71 @@ class Broker:
         """Let an app hear the messages of one key (None: of every key)."""
         self.topic(topic).listeners.setdefault(key, []).append(deliver)
 
-    def publish(self, message: Message, parent: int, cause: str) -> None:
+    def publish(self, asked: Publish, number: int, parent: int, cause: str) -> None:
         """
         Take a message: it stands in its partition after the publish delay, behind those published before it.
 
         ``parent`` is the request that published it and ``cause`` what that request was caused by.
         """
-        topic = self.topics.get(message.topic) or self.topic(message.topic)
-        env = self.env
-        partition = message.key % topic.partitions if message.key >= 0 else topic.next_in_turn()
+        topic = self.topics.get(asked.topic) or self.topic(asked.topic)
+        now = self.env._now
+        partition = asked.key % topic.partitions if asked.key >= 0 else topic.next_in_turn()
         delay = self.publish_delay.constant
-        if delay is None:
-            delay = self.publish_delay(message.order)
-        at = env._now + delay
+        at = now + (self.publish_delay(asked.order) if delay is None else delay)
         if topic.push_delay is not None:
-            at += topic.push_delay(message.order)
+            at += topic.push_delay(asked.order)
         if at < topic.last_at[partition]:
             at = topic.last_at[partition]
         topic.last_at[partition] = at
-        delivery = Delivery(message, partition, parent, cause)
-        self._coming[delivery] = None
+        delivery = Delivery(number, topic, topic.places[partition], asked, parent, cause, now)
         delivery.callbacks = self._on_available
-        heappush(self._queue, (at, NORMAL, next(self._eid), delivery))
+        self._n_coming += 1
+        heappush(self.queue, (at, NORMAL, next(self._eid), delivery))
 
     def _available(self, delivery: Any) -> None:
-        message = delivery.message
-        del self._coming[delivery]
+        """Let a message stand in its partition: apps hear it now, groups in their turn."""
+        self._n_coming -= 1
+        topic = delivery.topic
         delivery.available_at = self.env._now
-        topic = self.topics[message.topic]
         if topic.listeners or not topic.groups:
-            delivery.delivered_at = delivery.available_at
-            self.record(delivery, "app" if topic.listeners else "", "acknowledged")
-        groups = topic.groups
-        for group in groups[1:]:
-            again = Delivery(message, delivery.partition, delivery.parent, delivery.cause)
-            again.available_at = delivery.available_at
-            group.push(again)
-        if groups:
-            groups[0].push(delivery)
+            self._tell(delivery, topic)
+        if topic.groups:
+            for group in topic.groups[1:]:
+                group.push(delivery.again(), NEVER)
+            topic.groups[0].push(delivery, NEVER if topic.listeners else self.queue)
+
+    def _tell(self, delivery: Delivery, topic: Topic) -> None:
+        delivery.delivered_at = delivery.available_at
+        self.record(delivery, "app" if topic.listeners else "", "acknowledged")
         if topic.listeners:
-            for key in (message.key, None):
+            message = delivery.message()
+            for key in (delivery.key, None):
                 for deliver in topic.listeners.get(key, ()):
                     deliver(message)
 
     def record(self, delivery: Delivery, group: str, outcome: str) -> None:
         """Write the row of a message and a group: they are done with each other, or the run is over."""
-        message = delivery.message
+        acknowledged_at = self.env._now if outcome == "acknowledged" else NAN
         if outcome == "dead_letter":
-            self.dead.add(message.order)
+            self.dead.add(delivery.order)
         self.rows.append(
             (
-                message.number,
-                message.order,
-                delivery.request,
-                delivery.parent,
-                delivery.attempt,
-                delivery.cause,
-                message.topic,
-                delivery.partition,
-                group,
-                message.published_at,
-                delivery.available_at,
-                delivery.delivered_at,
-                self.env._now if outcome == "acknowledged" else NAN,
-                outcome,
+                delivery.number, delivery.order, delivery.request, delivery.parent, delivery.attempt, delivery.cause,
+                *delivery.place, group, delivery.published_at, delivery.available_at, delivery.delivered_at,
+                acknowledged_at, outcome,
             )
-        )
+        )  # fmt: skip
 
     def at_rest(self) -> bool:
         """Whether no message is on its way or waits for a consumer."""
-        return not self._coming and not any(group.open() for group in self.groups.values())
+        return not self._n_coming and not any(group.open() for group in self.groups.values())
 
     def finish(self) -> None:
         """Write the rows of messages that are still on their way."""
-        for delivery in self._coming:
-            topic = self.topics[delivery.message.topic]
-            names = [group.name for group in topic.groups]
-            for name in [*names, "app"] if topic.listeners else names or [""]:
+        coming = [event for *_, event in self.queue if event.__class__ is Delivery]
+        for delivery in sorted(coming, key=lambda delivery: delivery.number):
+            names = [group.name for group in delivery.topic.groups]
+            for name in [*names, "app"] if delivery.topic.listeners else names or [""]:
                 self.record(delivery, name, "open")
         for group in self.groups.values():
             for delivery in group.open():

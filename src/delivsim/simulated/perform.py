@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from delivsim.services import effects
 from delivsim.services.effects import Delete
-from delivsim.services.messages import OVERLOADED, Message
+from delivsim.services.messages import OVERLOADED
 from delivsim.simulated.frames import Frame
 
 if TYPE_CHECKING:
@@ -70,8 +70,7 @@ def _commit(runtime: Runtime, frame: Frame, commit: Any) -> Any:
         frame.commits += 1
     server.commits += 1
     for publish in commit.publishes:
-        message = Message(runtime.number(), publish.topic, publish.key, publish.body, publish.order, runtime.env._now)
-        runtime.broker.publish(message, frame.id, frame.route.cause)
+        runtime.broker.publish(publish, runtime.number(), frame.id, frame.route.cause)
     for timer in commit.timers:
         runtime.after(server, timer, frame.order, frame.id)
     return None

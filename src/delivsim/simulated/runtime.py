@@ -30,14 +30,12 @@ from delivsim.simulated.edges import Edge
 from delivsim.simulated.frames import FORWARDED, Frame, Route, ServiceRuntime
 from delivsim.simulated.leader import Leader
 from delivsim.simulated.perform import CONFLICT, NOTHING, PERFORM, SUSPENDED
-from delivsim.simulated.wake import Alarm
+from delivsim.simulated.wake import NEVER, Alarm
 
 AFTER_EVERYTHING = EventPriority(2)
 """Priority of a service's own timers: after every other event of their instant."""
 TIMER_RETRY = 1.0
 """Seconds after which a durable timer whose operation failed is tried again."""
-NEVER: Any = ((float("-inf"),),)
-"""Stands for the queue where the clock must not move: whoever called has more to do at this instant."""
 
 
 class Runtime:
@@ -354,16 +352,15 @@ class Runtime:
 
     # --- what nobody calls over the network ----------------------------------------------------------------------
 
-    def consume(self, delivery: Delivery, route: Route) -> None:
+    def consume(self, delivery: Delivery, route: Route, queue: Any) -> None:
         """Have a message handled by the service of its consumer group."""
-        message = delivery.message
         self._numbers += 1
         frame = Frame(
-            self._numbers, route, message.body, message.order, message.number, self.env._now, None, delivery
+            self._numbers, route, delivery.body, delivery.order, delivery.number, self.env._now, None, delivery
         )
         frame.attempt = delivery.attempt
         self._frames[frame.id] = frame
-        self.arrive(frame, NEVER)
+        self.arrive(frame, queue)
 
     def start_timer(self, service: str, timer: Timer) -> None:
         """Call an operation of a service every so often, after everything else of those instants."""

@@ -9,6 +9,9 @@ from typing import Any
 from simpy import Environment
 from simpy.events import NORMAL
 
+NEVER: Any = ((float("-inf"),),)
+"""Stands for the queue where the clock must not move: whoever called has more to do at this instant."""
+
 
 class Wake:
     """
