@@ -171,7 +171,7 @@ class TestTheNumberedFlow:
                 assert parents[at] < at, "a cause comes before what it causes"
                 at = parents[at]
             assert at in set(root["request"])
-        about_none = {"dispatch", "expire_offer", "go_online", "report_position"}
+        about_none = {"dispatch", "go_online", "report_position"}
         assert set(requests[requests["order"] != 0]["operation"]) == about_none
 
     def test_every_call_lies_within_its_callers(self, one) -> None:

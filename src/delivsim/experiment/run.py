@@ -7,7 +7,8 @@ import platform as machine
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,30 @@ def run(
     PolicyError
         The policy erred. What had happened until then is saved to ``out`` all the same, and is the error's ``result``.
     """
-    seed = scenario.seed if seed is None else seed
+    with _uncollected():
+        return _run(scenario, scenario.seed if seed is None else seed, policy, instance, out, progress)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let the garbage collector rest: a run makes no cycles worth collecting, and it would look at all of it again."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
+
+
+def _run(
+    scenario: Scenario,
+    seed: int,
+    policy: DispatchPolicy | None,
+    instance: Instance | None,
+    out: str | Path | None,
+    progress: Progress | None,
+) -> Result:
     directory = None if out is None else Path(out)
     began, cpu = time.perf_counter(), time.process_time()
     recorder = Recorder(directory)
@@ -119,19 +143,11 @@ def _run_to_the_end(simulation: Simulation, progress: Progress | None) -> bool:
         env.timeout(every).callbacks.append(look)
 
     env.timeout(every).callbacks.append(look)
-    gc.collect()
-    gc.freeze()
-    collected = gc.isenabled()
-    gc.disable()
     try:
         with first_interrupt(lambda: env.timeout(0.0).callbacks.append(_interrupt)):
             run_until(env, simulation.stop)
     except KeyboardInterrupt:
         return True
-    finally:
-        if collected:
-            gc.enable()
-        gc.unfreeze()
     return False
 
 

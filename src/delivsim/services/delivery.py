@@ -13,6 +13,7 @@ from delivsim.domain.travel import Travel
 from delivsim.services.effects import (
     After,
     Call,
+    Cancel,
     Commit,
     Decide,
     Decision,
@@ -127,6 +128,11 @@ class Offer(NamedTuple):
     made: OfferMade
     orders: tuple[OpenJob, ...]
     status: str = "made"
+
+
+def _answered(offer: Offer) -> tuple[Cancel]:
+    """An offer that has its answer cannot time out any more."""
+    return (Cancel("expire_offer", OfferAnswer(offer.made.offer, offer.made.rider)),)
 
 
 class Rating(NamedTuple):
@@ -401,7 +407,7 @@ class Deliveries:
                 publishes.append(_told("order.assigned", order, job, rider=rider.id))
             if "promises" in self.asks:
                 writes += _carried(offer.orders, rider.id, answer.offer, pickups)
-            await Commit(writes, publishes)
+            await Commit(writes, publishes, cancels=_answered(offer))
         for accepted in offer.orders if self.prepare_on_accept else ():
             # one after the other: a bundle asked for at once would meet a full store with each retry anew
             asked: Response[Any] = await Call("store", "request_preparation", OrderRef(accepted.placed.order))
@@ -440,7 +446,7 @@ class Deliveries:
             job = Job("assigned", waiting, rider.id)
             writes.append(Put(waiting.placed.order, job))
             publishes.append(_told("order.assigned", waiting.placed.order, job, rider=rider.id))
-        await Commit(writes, publishes)
+        await Commit(writes, publishes, cancels=_answered(offer))
         return True
 
     async def decline_offer(self, answer: OfferAnswer) -> Response[Any]:
@@ -465,7 +471,7 @@ class Deliveries:
             writes.append(Put(rider.id, rider._replace(offer=0, not_before=pause)))
         for job in offer.orders:
             writes += [Put(job.placed.order, job), Put(job.placed.order, Job("open", job))]
-        await Commit(writes)
+        await Commit(writes, cancels=_answered(offer))
         return OK
 
     async def give_back(self, bag: GiveBack) -> Response[Any]:

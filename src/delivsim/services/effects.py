@@ -102,7 +102,7 @@ class Publish:
 
 @dataclass(slots=True)
 class After:
-    """Call one of this service's own operations later, once; survives crashes."""
+    """Call one of this service's own operations later, once; survives crashes. The body is hashable."""
 
     delay: float
     operation: str
@@ -110,12 +110,23 @@ class After:
 
 
 @dataclass(slots=True)
+class Cancel:
+    """Forget a timer (``After``) of this operation and body, if it is still to come."""
+
+    operation: str
+    body: Any
+
+
+@dataclass(slots=True)
 class Commit:
-    """One transaction: all writes, publishes (the outbox) and timers happen, or none does."""
+    """
+    One transaction: all writes, publishes (the outbox), timers and what is cancelled of them happen, or nothing does.
+    """
 
     writes: Sequence[Put | Delete] = ()
     publishes: Sequence[Publish] = ()
     timers: Sequence[After] = ()
+    cancels: Sequence[Cancel] = ()
 
     def __await__(self) -> Generator[Any, Any, None]:
         yield self
@@ -192,6 +203,7 @@ __all__ = [
     "NO_KEY",
     "After",
     "Call",
+    "Cancel",
     "Choose",
     "Commit",
     "Decide",

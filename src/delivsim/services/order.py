@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from delivsim.services.effects import After, Call, Commit, Load, NewId, Now, Publish, Put
+from delivsim.services.effects import After, Call, Cancel, Commit, Load, NewId, Now, Publish, Put
 from delivsim.services.messages import (
     OK,
     Charge,
@@ -62,7 +62,13 @@ def cancelled(order: OrderRecord, reason: str) -> Commit:
     return Commit(
         (Put(order.id, ended),),
         (Publish("order.cancelled", order.id, change_of(order, reason), order.reference),),
+        cancels=_not_abandoned(order),
     )
+
+
+def _not_abandoned(order: OrderRecord) -> tuple[Cancel]:
+    """An order that is confirmed or has ended need not be looked at again."""
+    return (Cancel("abandon_order", OrderRef(order.id)),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +105,8 @@ class Orders:
         if quote.status >= 500:
             return Response(quote.status, None, quote.reason)
         if quote.body is None:
-            await Commit((Put(order.id, order._replace(status="rejected", reason=quote.reason)),))
+            rejected = order._replace(status="rejected", reason=quote.reason)
+            await Commit((Put(order.id, rejected),), cancels=_not_abandoned(order))
             return Response(409, None, quote.reason)
         if self.payment_mode == "sync":
             bill = Charge(order.id, new.reference, new.user, quote.body.price, new.card)
@@ -142,7 +149,8 @@ class Orders:
             new.card,
             promised_at,
         )
-        await Commit((Put(order.id, confirmed),), (Publish("order.placed", order.id, placed, new.reference),))
+        told = Publish("order.placed", order.id, placed, new.reference)
+        await Commit((Put(order.id, confirmed),), (told,), cancels=_not_abandoned(order))
         return Response(201, view(confirmed))
 
     async def abandon_order(self, ref: OrderRef) -> Response[Any]:

@@ -9,6 +9,7 @@ from delivsim.services.service import Forward, Handler
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.edges import Edge
 from delivsim.simulated.station import Station
+from delivsim.simulated.wake import Wake
 
 NAN = float("nan")
 
@@ -54,11 +55,13 @@ class ServiceRuntime:
         How many crashes it has not yet recovered from.
     deferred
         Timers that were due while it was down, with order and parent.
+    timers
+        The events of its durable timers by operation and body.
     """
 
     __slots__ = (
         "commits", "deferred", "down", "hold", "name", "operations", "routes", "slow", "state", "station",
-        "timer_routes",
+        "timer_routes", "timers",
     )  # fmt: skip
 
     def __init__(self, name: str, station: Station | None, *, hold: bool) -> None:
@@ -67,6 +70,7 @@ class ServiceRuntime:
         self.state: dict[type[Any], dict[Any, Any]] = {}
         self.routes: dict[tuple[str, str], Route] = {}
         self.timer_routes: dict[str, Route] = {}
+        self.timers: dict[tuple[str, Any], Wake] = {}
         self.commits = 0
         self.down = 0
         self.slow = 1.0
@@ -110,7 +114,8 @@ class Frame:
     coro
         The handler at work; None before and after.
     reads
-        What it has seen of its service's state, (kind, id, value), and after how many of the service's commits.
+        What it has seen of its service's state, (kind, id, value), and written to it, and after how many of the
+        service's commits it began.
     answered
         Whether the caller has an answer, or has given up waiting for one.
     """
@@ -132,7 +137,7 @@ class Frame:
     ends_at: float
     queue_length: int
     queued_at: float
-    reads: list[tuple[Any, Any, Any]]
+    reads: list[Any]
     response: Any
     seen: int
     started_at: float

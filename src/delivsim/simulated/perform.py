@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from delivsim.services import effects
-from delivsim.services.effects import Delete
+from delivsim.services.effects import Delete, Put
 from delivsim.services.messages import OVERLOADED
 from delivsim.simulated.frames import Frame
 
@@ -57,15 +57,12 @@ def _commit(runtime: Runtime, frame: Frame, commit: Any) -> Any:
     for write in commit.writes:
         if write.__class__ is Delete:
             state.get(write.kind, NOTHING).pop(write.id, None)
-            reads.append((write.kind, write.id, None))
         else:
-            value = write.value
-            kind = value.__class__
-            values = state.get(kind)
+            values = state.get(write.value.__class__)
             if values is None:
-                values = state[kind] = {}
-            values[write.id] = value
-            reads.append((kind, write.id, value))
+                values = state[write.value.__class__] = {}
+            values[write.id] = write.value
+    reads.extend(commit.writes)
     if server.commits == frame.commits:
         frame.commits += 1
     server.commits += 1
@@ -73,19 +70,30 @@ def _commit(runtime: Runtime, frame: Frame, commit: Any) -> Any:
         runtime.broker.publish(publish, runtime.number(), frame.id, frame.route.cause)
     for timer in commit.timers:
         runtime.after(server, timer, frame.order, frame.id)
+    for cancel in commit.cancels:
+        runtime.forget(server, cancel)
     return None
 
 
 def _conflicts(frame: Frame, writes: Any) -> bool:
     """Tell whether a key about to be written is not what this handler last saw or wrote."""
     state = frame.server.state
-    seen = {(kind, key): value for kind, key, value in frame.reads}
+    seen = dict(map(_seen, frame.reads))
     for write in writes:
-        kind = write.kind if write.__class__ is Delete else write.value.__class__
-        key = (kind, write.id)
-        if key in seen and state.get(kind, NOTHING).get(write.id) is not seen[key]:
+        key, _ = _seen(write)
+        if key in seen and state.get(key[0], NOTHING).get(write.id) is not seen[key]:
             return True
     return False
+
+
+def _seen(read: Any) -> tuple[tuple[type[Any], Any], Any]:
+    """Give the key and value that a handler saw, or wrote itself: (kind, id) and the value, None for none."""
+    if read.__class__ is Put:
+        return (read.value.__class__, read.id), read.value
+    if read.__class__ is Delete:
+        return (read.kind, read.id), None
+    kind, key, value = read
+    return (kind, key), value
 
 
 def _work(runtime: Runtime, frame: Frame, work: Any) -> Any:

@@ -22,7 +22,7 @@ from typing import Any
 from simpy import Environment
 from simpy.events import NORMAL, Event, EventPriority
 
-from delivsim.services.effects import After, Call, Load
+from delivsim.services.effects import After, Call, Cancel, Load
 from delivsim.services.messages import OVERLOADED, TIMED_OUT, UNAVAILABLE, Message, Request, Response
 from delivsim.services.service import Timer
 from delivsim.simulated.broker import Broker, Delivery
@@ -387,11 +387,21 @@ class Runtime:
     def after(self, server: ServiceRuntime, timer: After, order: int, parent: int) -> None:
         """Set a durable timer of a service."""
         self._timers += 1
-        self.alarm(timer.delay, (self._rang,), (server, timer, order, parent))
+        wake = self.alarm(timer.delay, (self._rang,), (server, timer, order, parent))
+        server.timers[timer.operation, timer.body] = wake
+
+    def forget(self, server: ServiceRuntime, cancel: Cancel) -> None:
+        """Cancel a durable timer of a service; one that rang before is gone."""
+        wake = server.timers.pop((cancel.operation, cancel.body), None)
+        if wake is not None:
+            self._timers -= 1
+            wake.callbacks = ()
+            wake.value = None
 
     def _rang(self, event: Any) -> None:
         server, timer, order, parent = event.value
         self._timers -= 1
+        del server.timers[timer.operation, timer.body]
         if server.down:
             server.deferred.append((timer, order, parent))
             return
