@@ -61,7 +61,7 @@ class RiderProcess:
         self.platform.subscribe("rider.moved", self.number, self._moved)
         leaves_at = self.riders.attitude.leaves_at(self.number, self.rider)
         if leaves_at < math.inf:
-            self.env.timeout(max(0.0, leaves_at - self.env.now)).callbacks.append(self._leave)
+            self.riders.bells.ring_at(leaves_at, self._leave)
         for begin, end in work:
             if begin > self.env.now and not self.has_left:
                 yield from self._pause(begin)
@@ -85,7 +85,7 @@ class RiderProcess:
         yield from self._insist("go_online", RiderOn(self.number, self.tour.way.place, until, speed, most))
         if self.has_left:  # while the platform was slow to answer: it does not know yet
             yield from self._insist("go_offline", RiderRef(self.number))
-        env.timeout(max(0.0, until - env.now)).callbacks.append(self._wake)
+        self.riders.bells.ring_at(until, self._wake)
         while self.tour.bundles or self._answering or (env.now < until and not self.has_left):
             if self.tour.bundles:
                 self._errand = None
@@ -97,7 +97,7 @@ class RiderProcess:
         if not self.has_left:
             yield from self._insist("go_offline", RiderRef(self.number))
 
-    def _leave(self, _: Any) -> None:
+    def _leave(self) -> None:
         """Go off line for good, whatever was agreed: what is on board is delivered, the rest is left to others."""
         self.has_left, self.off_at = True, self.env.now
         self.tour.give_up()
@@ -112,20 +112,24 @@ class RiderProcess:
 
     def _rest(self) -> Process:
         """Wait for the next bundle or the end of the shift; report now and then where that is."""
-        self._idle = self.env.event()
+        self._idle = idle = self.env.event()
         every = self.riders.config.report_at_rest_every
         if every is not None:
-            self.env.timeout(every, self._idle).callbacks.append(self._report_at_rest)
-        yield self._idle
+            self._report_at_rest(idle, every)
+        yield idle
         self._idle = None
 
-    def _report_at_rest(self, event: Any) -> None:
-        if event.value is self._idle and self.env.now < self._works_until:
-            self.tour.way.report()
-            every = self.riders.config.report_at_rest_every
-            self.env.timeout(every or math.inf, self._idle).callbacks.append(self._report_at_rest)
+    def _report_at_rest(self, idle: Event, every: float) -> None:
+        """Report the position after so long a rest, and again, until it ends."""
 
-    def _wake(self, _: Any = None) -> None:
+        def hear() -> None:
+            if idle is self._idle and self.env.now < self._works_until:
+                self.tour.way.report()
+                self._report_at_rest(idle, every)
+
+        self.riders.bells.ring_at(self.env.now + every, hear)
+
+    def _wake(self) -> None:
         if self._idle is not None and not self._idle.triggered:
             self._idle.succeed()
 

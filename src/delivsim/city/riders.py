@@ -11,6 +11,7 @@ from simpy.events import Event
 
 from delivsim.city.attitude import Attitude
 from delivsim.city.behavior import RidersConfig
+from delivsim.city.bells import Bells
 from delivsim.city.ledger import Ledger
 from delivsim.city.port import Platform
 from delivsim.city.rider import RiderProcess
@@ -39,6 +40,7 @@ class Riders:
         self.config, self.attitude = config, Attitude(config, instance, streams)
         self._offers, self._legs = offers, legs
         self.unanswered: dict[int, tuple[OfferMade, float]] = {}
+        self.bells = Bells(env)
         law = config.report_delay
         self._report_delay = streams.sequence("rider/report_delay", law.sample)
         self.report: Callable[[Request], object] = platform.call if law.constant == 0.0 else self._report_late

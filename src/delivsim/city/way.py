@@ -85,12 +85,16 @@ class Way:
         self.report()
 
     def stay(self, kind: str, seconds: float, order: int) -> Process:
-        """Spend time where the rider is."""
-        if seconds > 0:
-            yield from self.wait(kind, order, self._pass(seconds))
-
-    def _pass(self, seconds: float) -> Process:
-        yield self.env.timeout(seconds)
+        """Spend time where the rider is; who is interrupted stays no longer."""
+        if seconds <= 0:
+            return
+        began = self.env.now
+        try:
+            yield self.env.timeout(seconds)
+        except Interrupt:
+            self.stayed(kind, order, began)
+            raise
+        self.stayed(kind, order, began)
 
     def wait(self, kind: str, order: int, until: Process) -> Process:
         """Stay until a process has ended; who is interrupted stays no longer."""

@@ -80,7 +80,7 @@ class Simulation:
         )
         estimates = preparation.estimates() if preparation else None
         built_in = () if found is None else _services(scenario, found, asks, estimates=estimates is not None)
-        self.parts = assemble(self.env, scenario.platform, built_in, self.streams, recorder.rows, self.policy)
+        self.parts = assemble(self.env, scenario.platform, built_in, self.streams, recorder, self.policy)
         self.ledger = None
         if found is not None and preparation is not None:
             stock_up(self.parts, found.instance, preparation, estimates)
@@ -157,6 +157,13 @@ class Simulation:
         rows["orders"].extend(self.ledger.order_rows(accounts(self.parts)))
         rows["riders"].extend(self.riders.rows())
         rows["stores"].extend(store_rows(self.parts, self.instance, self.kitchens.n_cooked))
+
+    def forget(self) -> None:
+        """Let go of what made the run, so that it is freed at once and not by the garbage collector."""
+        self.env._queue.clear()
+        for service in self.parts.runtime.services.values():
+            service.state.clear()
+            service.timers.clear()
 
 
 def _preparation(scenario: Scenario, town: Settled, streams: Streams) -> Preparation:

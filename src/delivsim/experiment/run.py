@@ -118,6 +118,7 @@ def _run(
             "peak_memory_mb": _peak_memory(),
         }
         result = Result(recorder.close(), manifest(simulation, interrupted), timings)
+        simulation.forget()
         if directory is not None:
             result.save(directory)
     if failure is not None:

@@ -21,7 +21,7 @@ CODE = np.dtype(np.int16)
 ROW_ORDER: dict[str, tuple[str, ...]] = {
     "orders": ("order",),
     "requests": ("request", "attempt"),
-    "visits": (),
+    "visits": ("request", "arrived_at"),
     "messages": ("message",),
     "offers": ("offer", "position"),
     "legs": ("rider", "started_at"),
@@ -29,7 +29,7 @@ ROW_ORDER: dict[str, tuple[str, ...]] = {
     "riders": ("rider",),
     "stores": ("store",),
 }
-"""What the rows of each table are sorted by; ties, and ``visits``, stay as they were recorded (as things ended)."""
+"""What the rows of each table are sorted by; ties stay as they were recorded (as things ended)."""
 
 
 class Labels(dict[str, int]):
@@ -102,9 +102,10 @@ def _ranking(keys: list[Array]) -> Array | None:
 def categorical(codes: Array, labels: Iterable[str]) -> pd.Categorical:
     """Make a category column whose categories are sorted by name, so that equal columns are equal bytes."""
     names = [str(label) for label in labels]
-    order = sorted(range(len(names)), key=names.__getitem__)
-    new = np.empty(len(names), CODE)
-    new[order] = np.arange(len(names))
+    present = np.flatnonzero(np.bincount(codes, minlength=len(names))) if names else ()
+    order = sorted(map(int, present), key=names.__getitem__)
+    new = np.zeros(len(names), CODE)
+    new[order] = np.arange(len(order))
     ranked = new[codes] if names else np.empty(0, CODE)
     return pd.Categorical.from_codes(ranked, categories=pd.Index([names[i] for i in order], dtype="str"))
 

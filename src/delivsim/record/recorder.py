@@ -10,17 +10,25 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from delivsim.record.columns import CODE, DTYPES, Labels, frame, new_labels, typed
+from delivsim.record.packing import Codes, calls, messages
 from delivsim.record.parquet import TableFiles, connect, write_frame
 from delivsim.record.tables import TABLES, Column
 
 CHUNK_ROWS = 1_000
 """Measured: larger lists leave the processor's nearest cache, which costs a run of many orders a tenth."""
+
+
+class Packed(NamedTuple):
+    """Packed rows that wait to become columns, and the codes in them."""
+
+    rows: list[bytes]
+    codes: Codes
 
 
 class Recorder:
@@ -39,20 +47,38 @@ class Recorder:
     rows
         One plain list per table; append tuples in the order of ``columns(table)``. The lists are emptied in place
         and never replaced, so a bound ``append`` stays good.
+    calls, messages
+        Lists of packed rows and their codes, for what comes most often: see ``packing``.
     """
 
     def __init__(self, directory: Path | None = None, chunk_rows: int = CHUNK_ROWS) -> None:
         self.rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
         self.directory = directory
         self._chunk_rows = chunk_rows
-        self._columns = {table: _Columns(table, directory) for table in TABLES}
+        labels = {table: new_labels(table) for table in TABLES}
+        labels["requests"] = labels["visits"] = labels["visits"] | labels["requests"]
+        self.calls, self.messages = Packed([], Codes()), Packed([], Codes())
+        self._columns = {table: _Columns(table, directory, labels[table]) for table in TABLES}
 
     def flush(self, force: bool = False) -> None:
         """Turn lists of ``chunk_rows`` tuples or more (all, with ``force``) into columns; cheap if there are none."""
         for table, rows in self.rows.items():
             if len(rows) >= self._chunk_rows or (force and rows):
-                self._columns[table].extend(rows)
+                store = self._columns[table]
+                store.extend(typed(table, rows, store.labels))
                 del rows[:]
+        self._unpack(1 if force else self._chunk_rows)
+
+    def _unpack(self, least: int) -> None:
+        """Turn packed rows into columns, if there are so many."""
+        requests, visits, told = (self._columns[table] for table in ("requests", "visits", "messages"))
+        if len(self.calls.rows) >= least:
+            for store, data in zip((requests, visits), calls(*self.calls, requests.labels), strict=True):
+                store.extend(data)
+            del self.calls.rows[:]
+        if len(self.messages.rows) >= least:
+            told.extend(messages(*self.messages, told.labels))
+            del self.messages.rows[:]
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Give every table as it stands, rows sorted as ``ROW_ORDER`` says, types as ``TABLES`` says."""
@@ -82,18 +108,18 @@ class Recorder:
 class _Columns:
     """The columns of one table so far: arrays in memory, or plain files that grow; text always in memory."""
 
-    def __init__(self, table: str, directory: Path | None) -> None:
+    def __init__(self, table: str, directory: Path | None, labels: dict[str, Labels]) -> None:
         self._table = table
         self._parts = None if directory is None else directory / "parts"
-        self._labels: dict[str, Labels] = new_labels(table)
+        self.labels = labels
         self._chunks: dict[str, list[Any]] = {spec.name: [] for spec in TABLES[table]}
         if self._parts is not None:
             self._parts.mkdir(parents=True, exist_ok=True)
             for spec in TABLES[table]:
                 self._file(spec.name).unlink(missing_ok=True)
 
-    def extend(self, rows: list[tuple[Any, ...]]) -> None:
-        for name, values in typed(self._table, rows, self._labels).items():
+    def extend(self, data: Mapping[str, Any]) -> None:
+        for name, values in data.items():
             if self._parts is None or isinstance(values, list):
                 self._chunks[name].append(values)
             else:
@@ -102,7 +128,7 @@ class _Columns:
 
     def frame(self) -> pd.DataFrame:
         data = {spec.name: self._whole(spec) for spec in TABLES[self._table]}
-        return frame(self._table, data, self._labels)
+        return frame(self._table, data, self.labels)
 
     def _whole(self, spec: Column) -> Any:
         chunks = self._chunks[spec.name]

@@ -120,7 +120,9 @@ class Cancel:
 @dataclass(slots=True)
 class Commit:
     """
-    One transaction: all writes, publishes (the outbox), timers and what is cancelled of them happen, or nothing does.
+    One transaction: writes, publishes (the outbox), timers and what is cancelled of them.
+
+    All of it happens, or nothing does.
     """
 
     writes: Sequence[Put | Delete] = ()

@@ -9,6 +9,7 @@ from simpy import Environment
 
 from delivsim.domain.distributions import Law, duration_law
 from delivsim.domain.streams import Streams
+from delivsim.record.recorder import Recorder
 from delivsim.services.service import Service
 from delivsim.services.steps import Step, handler_of
 from delivsim.simulated.broker import Broker
@@ -23,7 +24,7 @@ from delivsim.simulated.config import (
 )
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.edges import Edge
-from delivsim.simulated.frames import Operation, Route, ServiceRuntime
+from delivsim.simulated.frames import Operation, ServiceRuntime
 from delivsim.simulated.leader import Leader
 from delivsim.simulated.runtime import Runtime
 from delivsim.simulated.station import ComputedStation, EventStation, Station
@@ -38,7 +39,6 @@ PUSHED_TO = {
 }
 """Topics that apps listen to: their messages travel as far as a call of that app."""
 
-Rows = Mapping[str, list[tuple[Any, ...]]]
 
 
 class Parts(NamedTuple):
@@ -54,7 +54,7 @@ def assemble(
     config: PlatformConfig,
     built_in: Sequence[Service],
     streams: Streams,
-    rows: Rows,
+    recorder: Recorder,
     policy: Leader | None,
 ) -> Parts:
     """
@@ -64,19 +64,19 @@ def assemble(
     ----------
     built_in
         The built-in services that run; services of one's own come from ``config``.
-    rows
-        The recorder's lists.
+    recorder
+        Takes the rows.
     policy
         What decides for the delivery service; None where there is none.
     """
     ideal = config.kind == "ideal"
     laws = _Laws(streams, ideal=ideal)
-    runtime = Runtime(env, rows, _edges(env, config, laws, lambda frame: runtime.expire(frame)), policy)
+    runtime = Runtime(env, recorder, _edges(env, config, laws, lambda frame: runtime.expire(frame)), policy)
     names = [service.name for service in built_in]
     own = [name for name in config.services if name not in names and name not in BUILT_IN]
-    stations, on_station = _stations(env, config, [*names, *own], rows, runtime, ideal=ideal)
+    stations, on_station = _stations(env, config, [*names, *own], recorder, runtime, ideal=ideal)
     station_of = {service: stations[name] for name, services in on_station.items() for service in services}
-    runtime.broker = _broker(env, config, laws, rows)
+    runtime.broker = _broker(env, config, laws, recorder)
     for service in built_in:
         runtime.services[service.name] = _built_in(service, config.services[service.name], station_of, laws)
     for name in own:
@@ -104,7 +104,7 @@ class _Laws:
 
 
 def _stations(
-    env: Environment, config: PlatformConfig, names: Sequence[str], rows: Rows, runtime: Runtime, *, ideal: bool
+    env: Environment, config: PlatformConfig, names: Sequence[str], recorder: Recorder, runtime: Runtime, *, ideal: bool
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
     together = {service: name for name, process in config.processes.items() for service in process.services}
     on_station: dict[str, list[str]] = {}
@@ -115,7 +115,7 @@ def _stations(
     stations: dict[str, Any] = {}
     for name in on_station:
         c: StationConfig = config.processes[name] if name in config.processes else config.services[name]
-        args = (env, name, c.replicas * c.workers, c.queue_capacity, rows["visits"], runtime.worked)
+        args = (env, name, c.replicas * c.workers, c.queue_capacity, recorder.rows["visits"], runtime.worked)
         stations[name] = EventStation(*args, hold=True) if c.holds == "request" else ComputedStation(*args)
     return stations, on_station
 
@@ -137,7 +137,7 @@ def _edges(
     return make
 
 
-def _broker(env: Environment, config: PlatformConfig, laws: _Laws, rows: Rows) -> Broker:
+def _broker(env: Environment, config: PlatformConfig, laws: _Laws, recorder: Recorder) -> Broker:
     b = config.broker
     broker = Broker(
         env,
@@ -146,7 +146,7 @@ def _broker(env: Environment, config: PlatformConfig, laws: _Laws, rows: Rows) -
         redelivery_delay=b.redelivery_delay,
         max_deliveries=b.max_deliveries,
         partitions=b.partitions,
-        rows=rows["messages"],
+        recorder=recorder,
     )
     for name, topic in b.topics.items():
         if topic.partitions is not None:
@@ -223,6 +223,5 @@ def _subscribe(runtime: Runtime, config: PlatformConfig, service: str, topics: M
     group = config.broker.groups.get(service)
     concurrency = None if group is None else group.concurrency
     for topic, operation in topics.items():
-        server = runtime.services[service]
-        route = Route("message", "broker", server, server.operations[operation], None)
+        route = runtime.message_route(service, operation)
         runtime.broker.consume(topic, service, concurrency, route, runtime.consume)

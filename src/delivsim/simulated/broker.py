@@ -16,12 +16,15 @@ from typing import Any
 from simpy import Environment
 from simpy.events import NORMAL
 
+from delivsim.record.packing import MESSAGE
+from delivsim.record.recorder import Recorder
 from delivsim.services.effects import Publish
 from delivsim.services.messages import Message, Response
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.wake import NEVER, Alarm
 
 NAN = float("nan")
+_PACK = MESSAGE.struct.pack
 MAX_REDELIVERY_DELAY = 60.0
 
 
@@ -216,8 +219,8 @@ class Broker:
         Laws of the two delays, drawn per order.
     redelivery_delay
         Seconds before a failed delivery is tried again; doubles up to a minute.
-    rows
-        The list of ``messages`` rows.
+    recorder
+        Takes the rows of messages.
     """
 
     def __init__(
@@ -229,7 +232,7 @@ class Broker:
         redelivery_delay: float,
         max_deliveries: int,
         partitions: int,
-        rows: list[tuple[Any, ...]],
+        recorder: Recorder,
     ) -> None:
         self.env = env
         alarm = Alarm(env)
@@ -240,7 +243,7 @@ class Broker:
         self.partitions = partitions
         self.topics: dict[str, Topic] = {}
         self.groups: dict[str, Group] = {}
-        self.rows = rows
+        self._rows, self._codes = recorder.messages
         self.dead: set[int] = set()
         self._n_coming = 0
 
@@ -316,11 +319,12 @@ class Broker:
         acknowledged_at = self.env._now if outcome == "acknowledged" else NAN
         if outcome == "dead_letter":
             self.dead.add(delivery.order)
-        self.rows.append(
-            (
-                delivery.number, delivery.order, delivery.request, delivery.parent, delivery.attempt, delivery.cause,
-                *delivery.place, group, delivery.published_at, delivery.available_at, delivery.delivered_at,
-                acknowledged_at, outcome,
+        topic, partition = delivery.place
+        self._rows.append(
+            _PACK(
+                delivery.number, delivery.order, delivery.request, delivery.parent, delivery.attempt,
+                self._codes[delivery.cause, topic, group, outcome], partition, delivery.published_at,
+                delivery.available_at, delivery.delivered_at, acknowledged_at,
             )
         )  # fmt: skip
 

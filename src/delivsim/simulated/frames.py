@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from delivsim.record.packing import CALL, NO_VISIT, Codes
 from delivsim.services.effects import After
 from delivsim.services.service import Forward, Handler
 from delivsim.simulated.draws import OrderDraws
@@ -12,6 +13,7 @@ from delivsim.simulated.station import Station
 from delivsim.simulated.wake import Wake
 
 NAN = float("nan")
+_PACK = CALL.struct.pack
 
 
 class _Forwarded:
@@ -48,7 +50,8 @@ class ServiceRuntime:
     state
         Its own database: values by kind and id. Values never change, so a value that is the same object is unchanged.
     routes
-        How its calls travel, by service and operation, found out when first made.
+        How its calls travel, by service and operation, and its timers, by "timer" and operation; found out when first
+        made.
     commits
         How many transactions it has committed.
     down
@@ -61,7 +64,7 @@ class ServiceRuntime:
 
     __slots__ = (
         "commits", "deferred", "down", "hold", "name", "operations", "routes", "slow", "state", "station",
-        "timer_routes", "timers",
+        "timers",
     )  # fmt: skip
 
     def __init__(self, name: str, station: Station | None, *, hold: bool) -> None:
@@ -69,29 +72,26 @@ class ServiceRuntime:
         self.operations: dict[str, Operation] = {}
         self.state: dict[type[Any], dict[Any, Any]] = {}
         self.routes: dict[tuple[str, str], Route] = {}
-        self.timer_routes: dict[str, Route] = {}
         self.timers: dict[tuple[str, Any], Wake] = {}
         self.commits = 0
         self.down = 0
         self.slow = 1.0
         self.deferred: list[tuple[After, int, int]] = []
 
-    def timer_route(self, operation: str) -> Route:
-        """Give the route of what the service does on its own."""
-        route = self.timer_routes.get(operation)
-        if route is None:
-            route = self.timer_routes[operation] = Route("timer", "timer", self, self.operations[operation], None)
-        return route
 
 
 class Route:
     """How requests of one caller for one operation come: what many frames have in common."""
 
-    __slots__ = ("caller", "cause", "edge", "op", "operation", "server", "service")
+    __slots__ = ("cause", "code", "edge", "op", "operation", "server", "service")
 
-    def __init__(self, cause: str, caller: str, server: ServiceRuntime, op: Operation, edge: Edge | None) -> None:
-        self.cause, self.caller, self.server, self.op, self.edge = cause, caller, server, op, edge
+    def __init__(
+        self, cause: str, caller: str, server: ServiceRuntime, op: Operation, edge: Edge | None, codes: Codes
+    ) -> None:
+        self.cause, self.server, self.op, self.edge = cause, server, op, edge
         self.service, self.operation = server.name, op.name
+        station = "" if server.station is None else server.station.name
+        self.code = codes[cause, caller, self.service, self.operation, station]
 
 
 class Frame:
@@ -118,12 +118,14 @@ class Frame:
         service's commits it began.
     answered
         Whether the caller has an answer, or has given up waiting for one.
+    visit
+        Its first visit to a station that was served: start, end, queue found.
     """
 
     __slots__ = (
         "answered", "answered_at", "arrived_at", "attempt", "body", "callbacks", "commits", "coro", "edge", "ended_at",
         "ends_at", "first_sent_at", "id", "last", "op", "order", "owner", "parent", "queue_length", "queued_at",
-        "reads", "response", "route", "seen", "sent_at", "server", "started_at", "timer", "to", "work",
+        "reads", "response", "route", "seen", "sent_at", "server", "started_at", "timer", "to", "visit", "work",
     )  # fmt: skip
 
     _ok = True
@@ -142,6 +144,7 @@ class Frame:
     seen: int
     started_at: float
     timer: Any
+    visit: tuple[float, float, int]
     work: float
 
     def __init__(
@@ -164,6 +167,7 @@ class Frame:
         self.response = None
         self.answered = False
         self.last = True
+        self.visit = NO_VISIT
 
     def begin(self) -> None:
         """Begin its handler, for the first time or anew."""
@@ -175,21 +179,19 @@ class Frame:
             self.commits = self.server.commits
             self.coro = op.handler(self.body)
 
-    def row(self) -> tuple[Any, ...]:
-        """Give the row of the requests table of a frame that is done with."""
-        route = self.route
-        return (
-            self.order, self.id, self.parent, self.attempt, route.cause, route.caller, route.service, route.operation,
-            self.sent_at, self.arrived_at, self.ended_at, self.answered_at, self.response.status, self.seen, self.last,
-            self.first_sent_at,
+    def row(self) -> bytes:
+        """Give the row of a frame that is done with, packed."""
+        return _PACK(
+            self.order, self.id, self.parent, self.attempt, self.route.code, self.sent_at, self.arrived_at,
+            self.ended_at, self.answered_at, self.response.status, self.seen, self.last, self.first_sent_at,
+            *self.visit,
         )  # fmt: skip
 
-    def open_row(self) -> tuple[Any, ...]:
-        """Give the row of a frame that is still on its way."""
-        route = self.route
-        return (
-            self.order, self.id, self.parent, self.attempt, route.cause, route.caller, route.service, route.operation,
-            self.sent_at, getattr(self, "arrived_at", NAN), getattr(self, "ended_at", NAN),
-            getattr(self, "answered_at", NAN), 0 if self.response is None else self.response.status,
-            getattr(self, "seen", 0), self.last, self.first_sent_at,
+    def open_row(self) -> bytes:
+        """Give the row of a frame that is still on its way, packed."""
+        return _PACK(
+            self.order, self.id, self.parent, self.attempt, self.route.code, self.sent_at,
+            getattr(self, "arrived_at", NAN), getattr(self, "ended_at", NAN), getattr(self, "answered_at", NAN),
+            0 if self.response is None else self.response.status, getattr(self, "seen", 0), self.last,
+            self.first_sent_at, *self.visit,
         )  # fmt: skip

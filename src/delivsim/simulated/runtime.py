@@ -14,7 +14,7 @@ service crashes its frames are lost and their callers get 503; what those frames
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from heapq import heappush
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 from simpy import Environment
 from simpy.events import NORMAL, Event, EventPriority
 
+from delivsim.record.recorder import Recorder
 from delivsim.services.effects import After, Call, Cancel, Load
 from delivsim.services.messages import OVERLOADED, TIMED_OUT, UNAVAILABLE, Message, Request, Response
 from delivsim.services.service import Timer
@@ -49,8 +50,8 @@ class Runtime:
     ----------
     env
         The SimPy environment.
-    rows
-        The recorder's lists of rows, by table.
+    recorder
+        Takes the rows of calls.
     make_edge
         Gives the edge (caller, callee).
     policy
@@ -60,7 +61,7 @@ class Runtime:
     def __init__(
         self,
         env: Environment,
-        rows: Mapping[str, list[tuple[Any, ...]]],
+        recorder: Recorder,
         make_edge: Callable[[str, str], Edge],
         policy: Leader | None = None,
     ) -> None:
@@ -73,7 +74,7 @@ class Runtime:
         self._numbers = 0
         self._pauses = 0
         self._client_routes: dict[tuple[str, str, str], Route] = {}
-        self._rows = rows["requests"]
+        self._rows, self._codes = recorder.calls
         self._frames: dict[int, Frame] = {}
         self._timers = 0
         alarm = Alarm(env)
@@ -112,7 +113,7 @@ class Runtime:
         if edge is None:
             edge = self._edges[caller, service] = self._make_edge(caller, service)
         server = self.services[service]
-        return Route(cause, caller, server, server.operations[operation], edge)
+        return Route(cause, caller, server, server.operations[operation], edge, self._codes)
 
     def _asked(self, frame: Frame, call: Any, owner: Frame | None, to: Any) -> Frame:
         """Make the frame of a handler's call."""
@@ -352,6 +353,11 @@ class Runtime:
 
     # --- what nobody calls over the network ----------------------------------------------------------------------
 
+    def message_route(self, service: str, operation: str) -> Route:
+        """Give the route of messages to an operation that consumes them."""
+        server = self.services[service]
+        return Route("message", "broker", server, server.operations[operation], None, self._codes)
+
     def consume(self, delivery: Delivery, route: Route, queue: Any) -> None:
         """Have a message handled by the service of its consumer group."""
         self._numbers += 1
@@ -416,7 +422,11 @@ class Runtime:
         self, server: ServiceRuntime, operation: str, body: Any, order: int, parent: int, to: Callable[..., None]
     ) -> None:
         self._numbers += 1
-        frame = Frame(self._numbers, server.timer_route(operation), body, order, parent, self.env._now, None, to)
+        route = server.routes.get(("timer", operation))
+        if route is None:
+            route = Route("timer", "timer", server, server.operations[operation], None, self._codes)
+            server.routes["timer", operation] = route
+        frame = Frame(self._numbers, route, body, order, parent, self.env._now, None, to)
         self._frames[frame.id] = frame
         self.arrive(frame, self._queue)
 

@@ -22,6 +22,7 @@ from typing import Any, Protocol
 from simpy import Environment
 from simpy.events import NORMAL
 
+from delivsim.record.packing import NO_VISIT
 from delivsim.simulated.wake import Alarm, Wake
 
 
@@ -29,7 +30,8 @@ class Visit(Protocol):
     """
     What a station needs of whatever visits it; ``timer`` and the instants are the station's to write.
 
-    ``route`` tells its ``cause``, ``service`` and ``operation``.
+    ``route`` tells its ``cause``, ``service`` and ``operation``. A first visit that was served is told in
+    ``visit``, as (start, end, queue found), if ``NO_VISIT`` is there; any other leaves a row.
     """
 
     order: int
@@ -43,6 +45,7 @@ class Visit(Protocol):
     work: float
     queue_length: int
     timer: Any
+    visit: Any
 
 
 Rows = list[tuple[Any, ...]]
@@ -195,13 +198,8 @@ class ComputedStation:
             return False
         heapreplace(free_at, end)
         env._now = end
-        route = visit.route
-        self.rows.append(
-            (
-                visit.order, visit.id, visit.parent, visit.attempt, route.cause, self.name, route.service,
-                route.operation, now, now, end, 0, "served",
-            )
-        )  # fmt: skip
+        visit.queued_at, visit.queue_length = now, 0
+        self._serve(visit, now, end)
         return True
 
     def release(self, visit: Any) -> None:
@@ -261,8 +259,15 @@ class ComputedStation:
             return  # moved to another event, or gone
         visit.timer = None  # a visit and its event must not keep each other alive
         del self._inside[visit]
-        self.rows.append(_row(self.name, visit, visit.started_at, self.env._now, "served"))
+        self._serve(visit, visit.started_at, self.env._now)
         self.done(visit, True)
+
+    def _serve(self, visit: Any, started_at: float, departed_at: float) -> None:
+        """Tell that a visit was served."""
+        if visit.visit is NO_VISIT:
+            visit.visit = (started_at, departed_at, visit.queue_length)
+        else:
+            self.rows.append(_row(self.name, visit, started_at, departed_at, "served"))
 
     def _refuse(self, visit: Any) -> bool:
         self.rows.append(_row(self.name, visit, NAN, self.env.now, "refused"))
