@@ -12,6 +12,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Generator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -27,17 +28,20 @@ GAPS = RNG.exponential(1 / 2.4, VISITS).tolist()
 WORK = RNG.exponential(1.0, VISITS).tolist()
 
 
+ROUTE = SimpleNamespace(cause="client", service="bench", operation="bench")
+
+
 class Visit:
     """The least that a station needs."""
 
     __slots__ = (
-        "attempt", "cause", "ends_at", "id", "operation", "order", "parent", "queue_length", "queued_at", "service",
-        "started_at", "timer", "work",
+        "attempt", "ends_at", "id", "order", "parent", "queue_length", "queued_at", "route", "started_at", "timer",
+        "visit", "work",
     )  # fmt: skip
 
     def __init__(self, number: int) -> None:
-        self.order, self.id, self.parent, self.attempt, self.cause = -1, number, 0, 1, "client"
-        self.service = self.operation = "bench"
+        self.order, self.id, self.parent, self.attempt, self.visit = -1, number, 0, 1, None
+        self.route = ROUTE
 
 
 def with_resource() -> None:

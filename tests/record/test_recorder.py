@@ -4,6 +4,7 @@ import pytest
 
 from delivsim.record.columns import ROW_ORDER, table_of
 from delivsim.record.parquet import connect, read_table, write_frame
+from delivsim.record.packing import CALL, MESSAGE, NO_VISIT
 from delivsim.record.recorder import Recorder
 from delivsim.record.tables import TABLES, columns
 
@@ -36,12 +37,12 @@ def test_each_column_has_the_type_it_promises(table):
 
 
 def test_rows_are_sorted_as_the_contract_says_and_ties_stay_put():
-    """Requests are sorted by request and attempt, visits stay in the order in which they were recorded."""
+    """Requests are sorted by request and attempt, visits by request and arrival."""
     recorder = Recorder()
     fill(recorder, 10)
     tables = recorder.tables()
-    assert ROW_ORDER["visits"] == ()
-    assert tables["visits"]["order"].tolist() == list(range(9, -1, -1))
+    assert ROW_ORDER["visits"] == ("request", "arrived_at")
+    assert tables["visits"]["request"].tolist() == list(range(10))
     assert tables["requests"]["request"].tolist() == list(range(10))
     twice = table_of("messages", [a_row("messages", 3, "y"), a_row("messages", 1), a_row("messages", 3, "x")])
     assert twice["topic"].tolist() == ["b", "y", "x"]
@@ -148,3 +149,39 @@ def test_old_parts_do_not_leak_into_a_new_run(tmp_path):
     fresh.rows["visits"].append(a_row("visits", 1))
     assert len(fresh.tables()["visits"]) == 1
     assert len(fresh.tables()["legs"]) == 0
+
+
+def test_packed_calls_become_requests_and_visits():
+    """A packed call is a request, and a visit too if one was served; their labels come from the code."""
+    recorder = Recorder()
+    rows, codes = recorder.calls
+    code = codes["client", "customer", "gateway", "place_order", "edge"]
+    pack = CALL.struct.pack
+    rows.append(pack(4, 2, 0, 1, code, 1.0, 1.5, 3.0, 3.5, 201, 201, True, 1.0, 2.0, 3.0, 7))
+    rows.append(pack(5, 1, 0, 2, code, 1.0, 1.5, 1.5, 2.0, 503, 503, False, 0.5, *NO_VISIT))
+    tables = recorder.tables()
+    requests, visits = tables["requests"], tables["visits"]
+    assert requests["request"].tolist() == [1, 2]
+    assert requests["last"].tolist() == [False, True]
+    assert requests["status"].tolist() == [503, 201]
+    (visit,) = visits.to_dict("records")
+    assert visit == {
+        "order": 4, "request": 2, "parent": 0, "attempt": 1, "cause": "client", "station": "edge", "service": "gateway",
+        "operation": "place_order", "arrived_at": 1.5, "started_at": 2.0, "departed_at": 3.0, "queue_length": 7,
+        "outcome": "served",
+    }  # fmt: skip
+
+
+def test_packed_messages_become_rows():
+    """A packed message is a row of its table, whatever was flushed before it."""
+    recorder = Recorder()
+    rows, codes = recorder.messages
+    for number, outcome in ((2, "acknowledged"), (1, "dead_letter")):
+        code = codes["call", "order.placed", "delivery", outcome]
+        rows.append(MESSAGE.struct.pack(number, 7, 3, 4, 1, code, 5, 1.0, 2.0, 2.5, 3.0))
+        recorder.flush(force=True)
+    messages = recorder.tables()["messages"]
+    assert messages["message"].tolist() == [1, 2]
+    assert messages["outcome"].tolist() == ["dead_letter", "acknowledged"]
+    assert messages["partition"].tolist() == [5, 5]
+    assert set(messages["topic"]) == {"order.placed"}

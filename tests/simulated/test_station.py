@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -24,8 +25,9 @@ class Visitor:
     """The least that may visit a station."""
 
     def __init__(self, number: int) -> None:
-        self.id, self.order, self.parent, self.attempt, self.cause = number, number, 0, 1, "client"
-        self.service, self.operation = "web", "page"
+        self.id, self.order, self.parent, self.attempt = number, number, 0, 1
+        self.route = SimpleNamespace(cause="client", service="web", operation="page")
+        self.visit = None
         self.queued_at = self.started_at = self.ends_at = self.work = math.nan
         self.queue_length, self.timer = 0, None
 

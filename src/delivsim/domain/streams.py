@@ -82,7 +82,8 @@ class KeyedDraws:
 
     def block(self, number: int, occurrence: int = 0) -> list[float]:
         """Draw the values of the entities from 4096 x ``number`` on, in a new list."""
-        return self._sample(self._streams._generator(self._name, number, occurrence), BLOCK).tolist()
+        values: list[float] = self._sample(self._streams._generator(self._name, number, occurrence), BLOCK).tolist()
+        return values
 
     def _one_more(self, entity: int, block: int, i: int) -> float:
         number, values = self._often.get(entity, (0, []))

@@ -118,7 +118,8 @@ def empty(table: str) -> pd.DataFrame:
 def table_of(table: str, rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
     """Make a table of tuples in one go, as a recorder would."""
     labels = new_labels(table)
-    return frame(table, typed(table, rows, labels), labels)
+    data = {name: v if isinstance(v, list) else v.copy() for name, v in typed(table, rows, labels).items()}
+    return frame(table, data, labels)
 
 
 def new_labels(table: str) -> dict[str, Labels]:

@@ -40,7 +40,6 @@ PUSHED_TO = {
 """Topics that apps listen to: their messages travel as far as a call of that app."""
 
 
-
 class Parts(NamedTuple):
     """A platform, and its stations by name with the services on each."""
 

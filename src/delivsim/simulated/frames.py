@@ -79,7 +79,6 @@ class ServiceRuntime:
         self.deferred: list[tuple[After, int, int]] = []
 
 
-
 class Route:
     """How requests of one caller for one operation come: what many frames have in common."""
 

@@ -331,7 +331,7 @@ class Runtime:
         if at < queue[0][0] or delay <= 0.0:
             self.env._now = at
             return self._answer(frame, response, queue)
-        event = frame
+        event: Any = frame
         if frame.to.__class__ is Event and response.status < 500 and _in_time(frame, edge, at):
             # nothing can come in between: the app's own event is queued, unless nobody waits for it
             self._end(frame, response, at)
@@ -484,11 +484,6 @@ class Runtime:
         self._rows.extend(frame.open_row() for frame in self._frames.values())
         self._frames.clear()
         self.broker.finish()
-
-
-def _in_time(frame: Frame, edge: Edge, at: float) -> bool:
-    """Tell whether the caller of a frame will still wait at this instant."""
-    return not frame.answered and (edge.timeout is None or at < frame.sent_at + edge.timeout)
 
 
 def _in_time(frame: Frame, edge: Edge, at: float) -> bool:
