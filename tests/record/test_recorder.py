@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from delivsim.record.columns import ROW_ORDER, table_of
-from delivsim.record.parquet import connect, read_table, write_frame
 from delivsim.record.packing import CALL, MESSAGE, NO_VISIT
+from delivsim.record.parquet import connect, read_table, write_frame
 from delivsim.record.recorder import Recorder
 from delivsim.record.tables import TABLES, columns
 
