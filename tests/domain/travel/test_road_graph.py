@@ -171,7 +171,7 @@ def test_rows_that_do_not_fit_are_computed_again(monkeypatch: pytest.MonkeyPatch
     points = points_of(town())
     plenty = road(town(), places=points)
     monkeypatch.setattr(shortest_module, "KEPT", 0)
-    monkeypatch.setattr(shortest_module, "AT_ONCE", 3)
+    monkeypatch.setattr(shortest_module, "AT_ONCE", 3 * 8 * len(points))
     scarce = road(town(), places=points)
     rng = np.random.default_rng(1)
     for _ in range(30):

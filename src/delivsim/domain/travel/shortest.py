@@ -14,10 +14,10 @@ from delivsim.domain.travel.streets import Ints, Streets
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-KEPT = 2**29
+KEPT = 2**28
 """Bytes of rows that are kept, in each direction; the longest unused go first."""
-AT_ONCE = 64
-"""Rows computed by one call."""
+AT_ONCE = 2**25
+"""Bytes of whole rows computed by one call; at least one row is."""
 PATHS = 4096
 """Ways kept with all their crossings."""
 
@@ -43,11 +43,12 @@ class Rows:
         The crossings that are asked for often.
     """
 
-    __slots__ = ("_clock", "_columns", "_graph", "_n", "_used", "slot", "table")
+    __slots__ = ("_at_once", "_clock", "_columns", "_graph", "_n", "_used", "slot", "table")
 
     def __init__(self, graph: csr_array[Any], columns: Ints) -> None:
         n = graph.shape[0]
-        most = min(n, max(AT_ONCE, KEPT // (8 * max(1, len(columns)))))
+        self._at_once = max(1, AT_ONCE // (8 * n))
+        most = min(n, max(self._at_once, KEPT // (8 * max(1, len(columns)))))
         self._graph, self._columns = graph, columns
         self.slot = np.full(n, -1, dtype=np.int64)
         self.table = np.empty((most, len(columns)))  # the system gives memory for a row only when it is written
@@ -76,8 +77,8 @@ class Rows:
         there = self.slot[nodes]
         self._used[there[there >= 0]] = self._clock
         lacking = nodes[there < 0]
-        for begin in range(0, len(lacking), AT_ONCE):
-            part = lacking[begin : begin + AT_ONCE]
+        for begin in range(0, len(lacking), self._at_once):
+            part = lacking[begin : begin + self._at_once]
             slots = self._room_for(len(part))
             self.table[slots] = dijkstra(self._graph, indices=part)[:, self._columns]
             self.slot[part], self._used[slots] = slots, self._clock
