@@ -13,7 +13,7 @@ from delivsim.dispatch.codec import (
     problem_schema,
     problem_to_json,
 )
-from delivsim.dispatch.known import Demand, Promises
+from delivsim.dispatch.known import Demand, Promises, Shifts
 from delivsim.dispatch.policies import POLICIES
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.instance import Rules
@@ -56,6 +56,14 @@ def problem(**changes) -> DispatchProblem:
         "rules": Rules(capacity=4, diversion=True, waiting_at="stores"),
         "promises": PROMISES,
         "demand": Demand(stores=[7], places=[(0.0, 0.0)], rates=[0.01]),
+        "shifts": Shifts(
+            riders=[9, 3],
+            places=[(1.0, 2.0), (3.0, 4.0)],
+            on_at=[1100.0, 1200.0],
+            off_at=[9000.0, 9999.0],
+            speeds=[np.nan, 2.5],
+            capacities=[2**31 - 1, 3],
+        ),
     }
     return DispatchProblem(**(given | changes))
 
@@ -66,7 +74,7 @@ def same(one: object, other: object) -> bool:
         a, b = getattr(one, field.name), getattr(other, field.name)
         if isinstance(a, np.ndarray):
             assert np.array_equal(a, b, equal_nan=a.dtype.kind == "f"), field.name
-        elif isinstance(a, Promises | Demand):
+        elif isinstance(a, Promises | Demand | Shifts):
             assert same(a, b)
         else:
             assert a == b, field.name

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from delivsim.dispatch.known import Demand, Promises, asked_by
+from delivsim.dispatch.known import Demand, Promises, Shifts, asked_by
 from delivsim.dispatch.problem import UNLIMITED, DispatchProblem
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Euclidean
@@ -45,6 +45,19 @@ THREE = {name: [*values, values[0]] for name, values in ROWS.items()}
 def promised(**changes) -> Promises:
     """Two orders of store 7 that rider 2 fetches in bundle 4."""
     return Promises(**({"orders": [1, 2], "riders": [2, 2], "bundles": [4, 4]} | ROWS | changes))
+
+
+def coming(**changes) -> Shifts:
+    """Riders 50 and 0 come on duty in 100 and 200 s."""
+    given = {
+        "riders": [50, 0],
+        "places": [(1.0, 2.0), (3.0, 4.0)],
+        "on_at": [1100.0, 1200.0],
+        "off_at": [9000.0, 8000.0],
+        "speeds": [np.nan, 2.0],
+        "capacities": [UNLIMITED, 3],
+    }
+    return Shifts(**(given | changes))
 
 
 def test_arrays_arrive_read_only():
@@ -93,6 +106,8 @@ def test_a_wrong_problem_is_refused(changes, message):
         (lambda: Demand(stores=[0], places=[(0.0, np.nan)], rates=[1.0]), "places: every value must be finite"),
         (lambda: Demand(stores=[0], places=[(0.0, 1.0)], rates=[-1.0]), "rates must be >= 0"),
         (lambda: problem(promises=promised(orders=[3, 8])), "both open and promised"),
+        (lambda: problem(shifts=coming(riders=[2, 50])), "shifts: a rider is both here and still to come"),
+        (lambda: coming(riders=[3, 3]), "shifts: a rider is named twice"),
         (lambda: problem(capacities=np.array([0, 1])), "capacities: must be >= 1"),
         (lambda: problem(moving_until=np.array([np.nan, 1.0])), "moving_until: must not be NaN"),
     ],
@@ -129,6 +144,20 @@ def test_a_policy_asks_for_what_there_is():
     class Curious:
         asks = frozenset({"weather"})
 
-    with pytest.raises(InputError, match="asks: must be of promises, demand, got 'weather'"):
+    with pytest.raises(InputError, match="asks: must be of promises, demand, shifts, got 'weather'"):
         asked_by(Curious())
     assert asked_by(object()) == frozenset()
+
+
+def test_riders_who_come_on_soon_can_be_planned_with():
+    """They stand among the riders by number, free when their shifts begin; nobody else changes."""
+    given = problem(shifts=coming())
+    known = given.with_shifts()
+    assert known.riders.tolist() == sorted([*given.riders.tolist(), 0, 50])
+    at = np.searchsorted(known.riders, [0, 50])
+    assert known.free_at[at].tolist() == [1200.0, 1100.0]
+    assert known.off_at[at].tolist() == [8000.0, 9000.0]
+    assert known.places[at].tolist() == [[3.0, 4.0], [1.0, 2.0]]
+    there = np.searchsorted(known.riders, given.riders)
+    assert known.free_at[there].tolist() == given.free_at.tolist()
+    assert problem().with_shifts().riders.tolist() == given.riders.tolist()

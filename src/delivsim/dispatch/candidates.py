@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.travel import Travel
 from delivsim.domain.travel.haversine import in_space
 
@@ -44,6 +45,22 @@ def nearest_pairs(left: Floats, right: Floats, k: int) -> tuple[Ints, Ints]:
 def flat(places: Floats, travel: Travel) -> Floats:
     """Give places in metres, good enough to tell near from far; (n, 3) where they were longitudes and latitudes."""
     return in_space(places) if travel.geographic else places
+
+
+def in_space_and_time(problem: DispatchProblem, places: Floats, instants: Floats) -> Floats:
+    """Give places in space and time, where a second is as far as the way driven in it."""
+    later = np.maximum(instants - problem.now, 0.0) * _metres_per_second(problem)
+    return np.column_stack((flat(places, problem.travel), later))
+
+
+def _metres_per_second(problem: DispatchProblem) -> float:
+    """How fast the travel model gets from one end of the city to the other."""
+    points = np.concatenate((problem.pickups, problem.places))
+    low, high = points.min(axis=0), points.max(axis=0)
+    ends = (float(low[0]), float(low[1])), (float(high[0]), float(high[1]))
+    seconds = problem.travel.time(*ends, at=problem.now)
+    metres = float(np.linalg.norm(np.diff(flat(np.array(ends), problem.travel), axis=0)))
+    return metres / seconds if seconds > 0.0 else 1.0
 
 
 def nearest_of(few: Floats, many: Floats, k: int) -> tuple[Ints, Ints]:

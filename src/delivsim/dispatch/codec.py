@@ -14,7 +14,7 @@ from delivsim.dispatch.arrays import Ints
 from delivsim.dispatch.assignment import Assignment, Match, Move, Wait
 from delivsim.dispatch.candidates import flat, nearest_pairs
 from delivsim.dispatch.documents import ASSIGNMENT, PROBLEM, AssignmentDocument, ProblemDocument, RulesDocument
-from delivsim.dispatch.known import Demand, Promises
+from delivsim.dispatch.known import Demand, Promises, Shifts
 from delivsim.dispatch.problem import UNLIMITED, DispatchProblem
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Euclidean, Haversine, Travel
@@ -68,6 +68,7 @@ def problem_to_dict(problem: DispatchProblem, *, nearest: int = NEAREST) -> dict
         "riders": [_rider(*row) for row in _rider_rows(problem)],
         "promises": _records(_PROMISE, problem.promises.orders, problem.promises),
         "demand": _records(_STORE, problem.demand.stores, problem.demand),
+        "shifts": _shifts(problem.shifts),
         "travel": _travel_out(problem, nearest),
     }
 
@@ -83,6 +84,14 @@ _ORDER = {
 }
 _PROMISE = _ORDER | {"rider": "riders", "bundle": "bundles", "pickup_at": "pickup_at", "picked_up": "picked_up"}
 _STORE = {"store": "stores", "place": "places", "rate": "rates"}
+_SHIFT = {
+    "rider": "riders",
+    "place": "places",
+    "on_at": "on_at",
+    "off_at": "off_at",
+    "speed": "speeds",
+    "capacity": "capacities",
+}
 
 
 def _records(names: dict[str, str], numbers: Ints, owner: object) -> list[dict[str, Any]]:
@@ -91,6 +100,14 @@ def _records(names: dict[str, str], numbers: Ints, owner: object) -> list[dict[s
         return []
     columns = [getattr(owner, array).tolist() for array in names.values()]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _shifts(shifts: Shifts) -> list[dict[str, Any]]:
+    records = _records(_SHIFT, shifts.riders, shifts)
+    for record in records:
+        record["speed"] = None if math.isnan(record["speed"]) else record["speed"]
+        record["capacity"] = None if record["capacity"] >= UNLIMITED else record["capacity"]
+    return records
 
 
 def _rider_rows(problem: DispatchProblem) -> Any:
@@ -192,13 +209,14 @@ def problem_from_json(text: str | bytes, name: str = "problem") -> DispatchProbl
             rules=rules,
             promises=Promises(**_arrays(_PROMISE, given["promises"])),
             demand=Demand(**_arrays(_STORE, given["demand"])),
+            shifts=Shifts(**_arrays(_SHIFT, given["shifts"], speed=math.nan, capacity=UNLIMITED)),
         )
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
 
 
-def _arrays(names: dict[str, str], records: list[dict[str, Any]]) -> dict[str, Any]:
-    return {array: _column(records, name) for name, array in names.items()}
+def _arrays(names: dict[str, str], records: list[dict[str, Any]], **instead: float) -> dict[str, Any]:
+    return {array: _column(records, name, instead.get(name)) for name, array in names.items()}
 
 
 def _column(records: list[dict[str, Any]], name: str, instead: float | None = None) -> Any:

@@ -79,6 +79,23 @@ class StoreDocument(Document):
     """Orders per second; older ones count less by a factor e for each hour."""
 
 
+class ShiftDocument(Document):
+    """A rider whose shift begins soon."""
+
+    rider: Number
+    """The rider's number."""
+    place: Place
+    """Where the shift begins."""
+    on_at: float
+    """When it begins, seconds."""
+    off_at: float
+    """When it ends, seconds."""
+    speed: Annotated[float, Field(gt=0)] | None = None
+    """The rider's own speed, metres per second; null: the travel model's."""
+    capacity: Annotated[int, Field(ge=1)] | None = None
+    """Orders carried at the same time, at most; null: any number."""
+
+
 class RulesDocument(Document):
     """The rules in force."""
 
@@ -148,6 +165,8 @@ class ProblemDocument(Document):
     """What riders have accepted and not yet delivered: by rider, bundle by bundle in the order they are served."""
     demand: tuple[StoreDocument, ...] = ()
     """All stores and their recent demand."""
+    shifts: tuple[ShiftDocument, ...] = ()
+    """Riders whose shifts begin soon; they cannot be asked yet."""
     travel: TravelDocument
     """How long ways take."""
 

@@ -1,4 +1,4 @@
-"""What else the dispatcher knows, for policies that ask: bundles already promised, and where orders come from."""
+"""What else the dispatcher knows, for policies that ask: promised bundles, where orders come from, shifts to come."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from delivsim.errors import InputError
 
 PROMISES = "promises"
 DEMAND = "demand"
-ASKABLE = (PROMISES, DEMAND)
+SHIFTS = "shifts"
+ASKABLE = (PROMISES, DEMAND, SHIFTS)
 """What a policy may name in its class attribute ``asks`` so as to be told it."""
 
 _KINDS = {"Ints": np.int64, "Floats": np.float64, "Flags": np.bool_}
@@ -129,5 +130,39 @@ class Demand:
             raise InputError("dispatch problem: demand: rates must be >= 0")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shifts:
+    """
+    Riders whose shifts begin within the next hour: they cannot be asked yet, but they can be counted on.
+
+    Parameters
+    ----------
+    riders
+        Their numbers, shape (r,).
+    places
+        Where each shift begins, shape (r, 2).
+    on_at, off_at
+        When it begins and ends, shape (r,), seconds.
+    speeds, capacities
+        As in the problem, shape (r,).
+    """
+
+    riders: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    places: Floats = field(default_factory=lambda: _none(0, 2))
+    on_at: Floats = field(default_factory=_none)
+    off_at: Floats = field(default_factory=_none)
+    speeds: Floats = field(default_factory=_none)
+    capacities: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def __post_init__(self) -> None:
+        n = np.size(self.riders)
+        for spec in fields(self):
+            freeze(self, spec.name, _KINDS[str(spec.type)], (n, 2) if spec.name == "places" else (n,))
+        refuse_unless_finite(self, "places", "on_at", "off_at")
+        if len(set(self.riders.tolist())) < n:
+            raise InputError("dispatch problem: shifts: a rider is named twice")
+
+
 NO_PROMISES = Promises()
 NO_DEMAND = Demand()
+NO_SHIFTS = Shifts()

@@ -13,12 +13,21 @@ from delivsim.dispatch.solvers.linear_assignment import as_many_as_possible, ass
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+Arcs = tuple[Ints, Ints, Floats]
+NO_ARCS: Arcs = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+
 Price = Callable[[Ints, Ints], Floats]
 """Tells what pairs of rows cost, in seconds, shape (k,) each; infinite: forbidden."""
 
 
 def match_places(
-    left: Floats, right: Floats, price: Price, *, unassigned: Floats | None = None, candidates: int
+    left: Floats,
+    right: Floats,
+    price: Price,
+    *,
+    unassigned: Floats | None = None,
+    also: Arcs = NO_ARCS,
+    candidates: int,
 ) -> Ints:
     """
     Match rows of ``left`` with rows of ``right`` at the least total cost.
@@ -35,26 +44,33 @@ def match_places(
         What a pair costs.
     unassigned
         What leaving a row of ``left`` alone costs, shape (n,), seconds; None: match as many as possible.
+    also
+        What else rows of ``left`` can be matched with: rows of ``left``, numbers from 0 of those other things (each
+        is matched once), costs in seconds.
     candidates
         Nearest rows looked at for each row of the shorter side, >= 1.
 
     Returns
     -------
-    For each row of ``left`` its row of ``right``, shape (n,); -1: none.
+    For each row of ``left`` its row of ``right``, shape (n,), or ``len(right)`` and the number of what else it is
+    matched with; -1: none.
     """
     found = np.full(len(left), -1, dtype=np.int64)
-    rows, columns = np.arange(len(left)), np.arange(len(right))
-    while rows.size and columns.size:
+    rows, columns, n_others = np.arange(len(left)), np.arange(len(right)), int(also[1].max(initial=-1)) + 1
+    while rows.size and columns.size + n_others:
         a, b = nearest_pairs(left[rows], right[columns], candidates)
         costs = price(rows[a], columns[b])
         lawful = np.isfinite(costs)
         a, b, costs = a[lawful], b[lawful], costs[lawful]
+        if n_others:  # only in the first round, in which rows are those of ``left``
+            a, b = np.append(a, also[0]), np.append(b, columns.size + also[1])
+            costs, columns = np.append(costs, also[2]), np.append(columns, len(right) + np.arange(n_others))
         alone = _alone(costs, rows, columns) if unassigned is None else unassigned[rows]
         chosen = assign(a, b, costs, unassigned=alone, n_riders=columns.size)
         found[rows[chosen >= 0]] = columns[chosen[chosen >= 0]]
         if len(left) <= candidates or len(right) <= candidates or not (chosen >= 0).any():
             break
-        rows, columns = rows[chosen < 0], np.setdiff1d(columns, columns[chosen[chosen >= 0]])
+        rows, columns, n_others = rows[chosen < 0], np.setdiff1d(columns[columns < len(right)], found), 0
     return found
 
 

@@ -91,3 +91,8 @@ def left_for_later(problem: DispatchProblem, looked_at: Ints, reason: str) -> It
     if looked_at.size < problem.orders.size:
         others = np.delete(problem.orders, looked_at)
         yield Wait(tuple(others.tolist()), reason)
+
+
+def when_there(early: float) -> str:
+    """Say how many seconds before the food a rider is at the store (after it, if negative)."""
+    return f"at the store {abs(early):.0f} s {'before' if early > 0 else 'after'} the food"

@@ -7,13 +7,13 @@ and in production. What it answers is in ``assignment.py``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from delivsim.dispatch.arrays import Floats, Ints, freeze, refuse_unless_finite
-from delivsim.dispatch.known import NO_DEMAND, NO_PROMISES, Demand, Promises
+from delivsim.dispatch.known import NO_DEMAND, NO_PROMISES, NO_SHIFTS, Demand, Promises, Shifts
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Instants, Travel
 from delivsim.errors import InputError
@@ -68,6 +68,8 @@ class DispatchProblem:
         Bundles that riders have accepted and not yet delivered, if the policy asks for ``promises``.
     demand
         All stores and their recent demand, if the policy asks for ``demand``.
+    shifts
+        Riders whose shifts begin soon, if the policy asks for ``shifts``.
 
     Raises
     ------
@@ -94,6 +96,7 @@ class DispatchProblem:
     moving_until: Floats | None = None
     promises: Promises = NO_PROMISES
     demand: Demand = NO_DEMAND
+    shifts: Shifts = NO_SHIFTS
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.now) and np.isfinite(self.every) and self.every > 0.0):
@@ -128,6 +131,27 @@ class DispatchProblem:
             raise InputError("dispatch problem: capacities: must be >= 1")
         if self.promises.orders.size and not set(self.orders.tolist()).isdisjoint(self.promises.orders.tolist()):
             raise InputError("dispatch problem: promises: an order is both open and promised")
+        if self.shifts.riders.size and not set(self.riders.tolist()).isdisjoint(self.shifts.riders.tolist()):
+            raise InputError("dispatch problem: shifts: a rider is both here and still to come")
+
+    def with_shifts(self) -> DispatchProblem:
+        """Give the same problem with riders who come on soon among the riders, free when their shifts begin."""
+        shifts = self.shifts
+        if not shifts.riders.size:
+            return self
+        riders = np.append(self.riders, shifts.riders)
+        order = np.argsort(riders, kind="stable")
+        return replace(
+            self,
+            riders=riders[order],
+            places=np.concatenate((self.places, shifts.places))[order],
+            free_at=np.append(self.free_at, shifts.on_at)[order],
+            off_at=np.append(self.off_at, shifts.off_at)[order],
+            speeds=np.append(self.speeds, shifts.speeds)[order],
+            capacities=np.append(self.carries, shifts.capacities)[order],
+            moving_until=np.append(np.asarray(self.moving_until), np.full(shifts.riders.size, -np.inf))[order],
+            shifts=NO_SHIFTS,
+        )
 
     @property
     def carries(self) -> Ints:

@@ -31,6 +31,7 @@ from delivsim.services.messages import Place
 from delivsim.services.notification import notification
 from delivsim.services.order import Promise, order
 from delivsim.services.payment import payment
+from delivsim.services.promised import Shift
 from delivsim.services.service import Service
 from delivsim.services.store import store
 from delivsim.services.user import user
@@ -170,6 +171,17 @@ def _preparation(scenario: Scenario, town: Settled, streams: Streams) -> Prepara
     return Preparation(town.instance, behavior_of(scenario).kitchens, streams)
 
 
+def _roster(instance: Instance) -> tuple[Shift, ...]:
+    """All shifts that have a length, in order of their beginnings."""
+    most = instance.rules.capacity or math.inf
+    shifts = (
+        Shift(r.on_at, i, r.x, r.y, r.off_at, r.speed or math.nan, r.capacity or most)
+        for i, r in enumerate(instance.riders)
+        if r.off_at > r.on_at
+    )
+    return tuple(sorted(shifts, key=lambda shift: (shift.on_at, shift.rider)))
+
+
 def _services(scenario: Scenario, town: Settled, asks: frozenset[str], *, estimates: bool) -> tuple[Service, ...]:
     platform, dispatch = scenario.platform, scenario.dispatch
     mode = platform.payment.mode
@@ -183,6 +195,7 @@ def _services(scenario: Scenario, town: Settled, asks: frozenset[str], *, estima
         prepare_on_accept=behavior_of(scenario).kitchens.preparation_starts == "on_accept",
         asks=asks,
         stores=tuple((store.x, store.y) for store in town.instance.stores),
+        roster=_roster(town.instance),
     )
     promise = _promise(platform, town.believed)
     return (

@@ -46,7 +46,7 @@ from delivsim.services.messages import (
     Stop,
     Withdrawn,
 )
-from delivsim.services.promised import Carried, StoreDemand, demand, promises
+from delivsim.services.promised import Carried, Shift, StoreDemand, demand, promises, shifts
 from delivsim.services.service import Handler, Service, Timer
 
 if TYPE_CHECKING:
@@ -219,9 +219,11 @@ class Deliveries:
     prepare_on_accept
         Whether the kitchen starts when a rider has accepted instead of when the order is placed.
     asks
-        What the policy wants to be told besides: ``promises``, ``demand``.
+        What the policy wants to be told besides: ``promises``, ``demand``, ``shifts``.
     stores
         Where the stores are, by number.
+    roster
+        All shifts as planned, in order of their beginnings.
     """
 
     travel: Travel
@@ -233,6 +235,7 @@ class Deliveries:
     prepare_on_accept: bool
     asks: frozenset[str] = frozenset()
     stores: tuple[Place, ...] = ()
+    roster: tuple[Shift, ...] = ()
 
     # --- orders come in --------------------------------------------------------------------------------------
 
@@ -301,7 +304,7 @@ class Deliveries:
         """Put what is known of open orders and of the riders who may be offered some into arrays."""
         import numpy as np
 
-        from delivsim.dispatch.known import NO_DEMAND, NO_PROMISES
+        from delivsim.dispatch.known import NO_DEMAND, NO_PROMISES, NO_SHIFTS
         from delivsim.dispatch.problem import UNLIMITED, DispatchProblem
 
         numbers = chain.from_iterable(rider[:_NUMBERS] for rider in riders)
@@ -332,6 +335,7 @@ class Deliveries:
             moving_until=moving[asked],
             promises=promises(carried) if carried else NO_PROMISES,
             demand=demand(self.stores, seen, now) if "demand" in self.asks else NO_DEMAND,
+            shifts=shifts(self.roster, now) if "shifts" in self.asks else NO_SHIFTS,
         )
 
     async def _carry_out(self, decision: Decision) -> None:

@@ -1,17 +1,34 @@
-"""What the delivery service remembers only for policies that ask: promised bundles, and demand by store."""
+"""What the delivery service knows only for policies that ask: promised bundles, demand by store, shifts to come."""
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from delivsim.dispatch.known import Demand, Promises
+    from delivsim.dispatch.known import Demand, Promises, Shifts
 
 MEMORY = 3600.0
 """Seconds after which an order counts less in its store's demand by a factor e."""
+
+
+SOON = 3600.0
+"""Seconds before a shift begins from which on a policy can count on its rider."""
+
+
+class Shift(NamedTuple):
+    """A rider's shift as planned; ``Shifts`` says what the numbers mean."""
+
+    on_at: float
+    rider: int
+    x: float
+    y: float
+    off_at: float
+    speed: float
+    capacity: float
 
 
 class Carried(NamedTuple):
@@ -81,3 +98,29 @@ def demand(stores: Sequence[tuple[float, float]], seen: Sequence[StoreDemand], n
         rates[store.store] = store.later(now) / MEMORY
     places = np.array(stores, dtype=np.float64).reshape(-1, 2)
     return Demand(stores=np.arange(len(stores)), places=places, rates=rates)
+
+
+def shifts(roster: Sequence[Shift], now: float) -> Shifts:
+    """Put the shifts that begin soon into arrays; the roster is in order of their beginnings."""
+    import numpy as np
+
+    from delivsim.dispatch.known import NO_SHIFTS, Shifts
+    from delivsim.dispatch.problem import UNLIMITED
+
+    soon = roster[_begun(roster, now) : _begun(roster, now + SOON)]
+    if not soon:
+        return NO_SHIFTS
+    on_at, rider, x, y, off_at, speed, capacity = np.array(soon, dtype=np.float64).T
+    return Shifts(
+        riders=rider.astype(np.int64),
+        places=np.column_stack((x, y)),
+        on_at=on_at,
+        off_at=off_at,
+        speeds=speed,
+        capacities=np.minimum(capacity, UNLIMITED).astype(np.int64),
+    )
+
+
+def _begun(roster: Sequence[Shift], now: float) -> int:
+    """How many shifts have begun by then."""
+    return bisect_right(roster, now, key=lambda shift: shift.on_at)

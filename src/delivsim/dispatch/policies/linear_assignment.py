@@ -9,10 +9,10 @@ from delivsim.dispatch.arrays import Floats, Ints
 from delivsim.dispatch.assignment import Assignment
 from delivsim.dispatch.bundles import bundles_of, trips
 from delivsim.dispatch.bundling import same_store_bundles
-from delivsim.dispatch.candidates import flat
+from delivsim.dispatch.candidates import in_space_and_time
 from delivsim.dispatch.commitment import just_in_time
 from delivsim.dispatch.matching import match_places
-from delivsim.dispatch.plan import Plan, left_for_later
+from delivsim.dispatch.plan import Plan, left_for_later, when_there
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.dispatch.scoring import customers_delay
@@ -96,8 +96,8 @@ class LinearAssignment:
             )
 
         found = match_places(
-            _points(problem, problem.pickups[bundles.first], bundles.ready_at),
-            _points(problem, problem.places[riders], problem.free_at[riders]),
+            in_space_and_time(problem, problem.pickups[bundles.first], bundles.ready_at),
+            in_space_and_time(problem, problem.places[riders], problem.free_at[riders]),
             price,
             unassigned=LEFT_OVER * bundles.sizes.astype(np.float64),
             candidates=self.candidates,
@@ -117,25 +117,6 @@ class LinearAssignment:
             *plan.waits(np.flatnonzero(plan.found < 0), "no rider can have it soon"),
             *left_for_later(plan.problem, orders, "it is ready much later"),
         )
-        return Assignment(tuple(plan.matches(planned[goes], [_when(s) for s in early[goes].tolist()])), waits=waits)
-
-
-def _when(early: float) -> str:
-    return f"at the store {abs(early):.0f} s {'before' if early > 0 else 'after'} the food"
-
-
-def _points(problem: DispatchProblem, places: Floats, instants: Floats) -> Floats:
-    """Give places in space and time, where a second is as far as the way driven in it."""
-    later = np.maximum(instants - problem.now, 0.0) * _metres_per_second(problem)
-    return np.column_stack((flat(places, problem.travel), later))
-
-
-def _metres_per_second(problem: DispatchProblem) -> float:
-    """How fast the travel model gets from one end of the city to the other."""
-    points = np.concatenate((problem.pickups, problem.places))
-    low, high = points.min(axis=0), points.max(axis=0)
-    ends = (float(low[0]), float(low[1])), (float(high[0]), float(high[1]))
-    seconds = problem.travel.time(*ends, at=problem.now)
-    return (
-        float(np.linalg.norm(np.diff(flat(np.array(ends), problem.travel), axis=0))) / seconds if seconds > 0.0 else 1.0
-    )
+        return Assignment(
+            tuple(plan.matches(planned[goes], [when_there(s) for s in early[goes].tolist()])), waits=waits
+        )

@@ -1,0 +1,187 @@
+"""delivsim's own policy: one matching of all that is known, and nobody leaves before it is time."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from pydantic.dataclasses import dataclass
+
+from delivsim.dispatch.arrays import Floats, Ints
+from delivsim.dispatch.assignment import Assignment
+from delivsim.dispatch.bundles import Bundles, bundles_of, past_doors, trips
+from delivsim.dispatch.bundling import same_store_bundles
+from delivsim.dispatch.candidates import in_space_and_time
+from delivsim.dispatch.commitment import just_in_time
+from delivsim.dispatch.joining import Joins, joins
+from delivsim.dispatch.matching import Price, match_places
+from delivsim.dispatch.plan import Plan, left_for_later, when_there
+from delivsim.dispatch.policies.parameters import Count, Weight
+from delivsim.dispatch.positions import place_worth, shift_left
+from delivsim.dispatch.problem import DispatchProblem
+from delivsim.domain.units import Duration
+
+LEFT_OVER = 36_000.0
+"""Seconds of delay that leaving one order without a rider counts for: more than any real delay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookahead:
+    """
+    Match orders with riders who are free, soon free or soon on shift, and with bundles about to be fetched.
+
+    Everything is planned together at every decision, and only what cannot wait for the next one is carried out. A
+    match costs its customers' delay, and what it takes of the future: a rider who stands where orders are to be
+    expected and nobody else is near, or whose shift is long, is spared for what is not known yet. Demand is learned
+    from the orders of the day so far. ``docs/lookahead.md`` tells how it was found and what each part is worth.
+
+    Parameters
+    ----------
+    ready_within
+        Orders ready later than this many seconds from now are left for later, > 0.
+    free_within
+        Riders free later than this many seconds from now are left for later, >= 0.
+    travel_weight
+        Seconds of one order's delay that a second of travel to the store is worth, >= 0.
+    waiting_weight
+        The same for a second that the rider is at the store before the food, >= 0.
+    longest_wait
+        Beyond so many seconds, waiting longer is not worse, >= 0.
+    bundle_weight
+        Seconds of one order's delay that a second of a rider's time is worth when there is one order per rider; it
+        grows with orders per rider, so that bundles grow under load. >= 0; 0: no bundles.
+    join_weight
+        The same where an order joins a bundle that is about to be fetched, >= 0.
+    trip_time
+        Seconds of a rider's time that one more trip to a store costs, service included, >= 0.
+    largest_bundle
+        Most orders in a bundle, >= 1.
+    load_window
+        Orders per rider are counted among those ready, and those free, within this many seconds, >= 0.
+    place_weight
+        Seconds of one order's delay that a rider amid all demand of the city, alone, is worth, >= 0.
+    place_reach
+        Demand this many seconds of travel away counts less by a factor e, > 0.
+    crowding
+        How much idle riders near a store take of what it is worth to others, >= 0.
+    prior_demand
+        Orders per hour that every store is believed to have before any is seen, > 0.
+    shift_weight
+        Seconds of one order's delay that a second of a rider's shift is worth, >= 0.
+    shift_window
+        Seconds of the rest of a shift that count, at most, >= 0.
+    margin
+        A rider is sent this many seconds earlier than just in time, >= 0.
+    candidates
+        How many nearest riders are considered for a bundle (or bundles for a rider, where riders are fewer), >= 1.
+    """
+
+    asks: ClassVar[frozenset[str]] = frozenset({"promises", "demand", "shifts"})
+
+    ready_within: Duration = 1200.0
+    free_within: Duration = 1800.0
+    travel_weight: Weight = 0.02
+    waiting_weight: Weight = 0.02
+    longest_wait: Duration = 900.0
+    bundle_weight: Weight = 1.2
+    join_weight: Weight = 0.3
+    trip_time: Duration = 900.0
+    largest_bundle: Count = 4
+    load_window: Duration = 600.0
+    place_weight: Duration = 240.0
+    place_reach: Duration = 600.0
+    crowding: Weight = 1.0
+    prior_demand: Weight = 0.3
+    shift_weight: Weight = 0.03
+    shift_window: Duration = 3600.0
+    margin: Duration = 0.0
+    candidates: Count = 50
+
+    def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:  # noqa: ARG002
+        """Decide; nothing is drawn from ``rng``."""
+        known = problem.with_shifts()
+        orders = np.flatnonzero(known.ready_at <= known.now + self.ready_within)
+        soon = known.free_at <= known.now + self.free_within
+        riders = np.flatnonzero(soon & (known.off_at >= known.now))
+        if not orders.size or not riders.size:
+            return Assignment()
+        load = self._load(known)
+        rows = same_store_bundles(
+            known,
+            orders,
+            price=self.bundle_weight * load,
+            spared=self.trip_time,
+            largest=min(self.largest_bundle, int(known.carries[riders].max())),
+        )
+        bundles = bundles_of(known, rows)
+        growing = joins(known, bundles, worth=self.join_weight * load, largest=self.largest_bundle)
+        plan, joined = self._plan(known, bundles, riders, growing)
+        return self._assignment(problem, plan, growing, joined, orders)
+
+    def _load(self, problem: DispatchProblem) -> float:
+        """Orders per rider in the next minutes."""
+        soon = problem.now + self.load_window
+        n_riders = int(np.count_nonzero(problem.free_at <= soon))
+        return float(np.count_nonzero(problem.ready_at <= soon)) / max(1, n_riders)
+
+    def _plan(self, problem: DispatchProblem, bundles: Bundles, riders: Ints, growing: Joins) -> tuple[Plan, Ints]:
+        """Give bundles to riders, or let them join others, at the least total cost."""
+        price = self._price(problem, bundles, riders)
+        found = match_places(
+            in_space_and_time(problem, problem.pickups[bundles.first], bundles.ready_at),
+            in_space_and_time(problem, problem.places[riders], problem.free_at[riders]),
+            price,
+            unassigned=LEFT_OVER * bundles.sizes.astype(np.float64),
+            also=growing.arcs(),
+            candidates=self.candidates,
+        )
+        joined = np.where(found >= riders.size, found - riders.size, -1)
+        plan = Plan(
+            problem=problem,
+            bundles=bundles,
+            riders=riders,
+            found=np.where(joined >= 0, -1, found),
+            price=price,
+            candidates=self.candidates,
+        )
+        return plan, joined
+
+    def _price(self, problem: DispatchProblem, bundles: Bundles, riders: Ints) -> Price:
+        """Delay of the bundle's customers, and what of the future the rider is worth."""
+        delays, worth = past_doors(problem, bundles).delays, self._worth(problem, riders)
+
+        def price(chosen: Ints, columns: Ints) -> Floats:
+            pairs = trips(problem, bundles, chosen, riders[columns])
+            cost = (pairs.pickup_at - bundles.ready_at[chosen]) * bundles.sizes[chosen] + delays[chosen]
+            cost += self.travel_weight * pairs.ways + worth[columns]
+            waits = pairs.pickup_at - pairs.leave_at - pairs.ways
+            cost += self.waiting_weight * np.minimum(waits, self.longest_wait)
+            return np.where(pairs.lawful, cost, np.inf)
+
+        return price
+
+    def _worth(self, problem: DispatchProblem, riders: Ints) -> Floats:
+        """What each rider is worth to orders that are not known yet, in seconds of delay."""
+        place = place_worth(problem, riders, reach=self.place_reach, crowding=self.crowding, prior=self.prior_demand)
+        return self.place_weight * place + self.shift_weight * shift_left(problem, riders, window=self.shift_window)
+
+    def _assignment(
+        self, problem: DispatchProblem, plan: Plan, growing: Joins, joined: Ints, orders: Ints
+    ) -> Assignment:
+        """Carry out what would come too late, were it decided only at the next decision."""
+        planned, ready_at, following = plan.planned, plan.bundles.ready_at, problem.now + problem.every
+        pairs = plan.trips(planned)
+        goes = just_in_time(problem, pairs, ready_at[planned], margin=self.margin)
+        goes &= np.isin(plan.problem.riders[plan.riders[plan.found[planned]]], problem.riders)
+        early = ready_at[planned] - pairs.leave_at - pairs.ways
+        grow = [join for join in growing.rows if joined[join.bundle] == join.promised]
+        now = [join for join in grow if join.pickup_at <= following + self.margin]
+        later = np.array([join.bundle for join in grow if join.pickup_at > following + self.margin], dtype=np.int64)
+        waits = (
+            *plan.waits(planned[~goes], "its rider need not leave yet"),
+            *plan.waits(later, "it may join a bundle that is about to be fetched"),
+            *plan.waits(np.flatnonzero((plan.found < 0) & (joined < 0)), "no rider can have it soon"),
+            *left_for_later(problem, orders, "it is ready much later"),
+        )
+        made = plan.matches(planned[goes], [when_there(s) for s in early[goes].tolist()])
+        return Assignment((*(join.match for join in now), *made), waits=waits)

@@ -1,0 +1,128 @@
+import dataclasses
+
+import numpy as np
+
+from delivsim.dispatch.known import Demand, Promises, Shifts
+from delivsim.dispatch.lawful import check_assignment
+from delivsim.dispatch.policies.linear_assignment import LinearAssignment
+from delivsim.dispatch.policies.lookahead import Lookahead
+from delivsim.dispatch.problem import UNLIMITED, DispatchProblem
+from delivsim.domain.instance import Rules
+from delivsim.domain.travel import Euclidean
+
+QUIET = {"place_weight": 0.0, "shift_weight": 0.0}
+"""Nothing is expected of the future."""
+
+
+def problem(orders, riders, *, off_at=1e6, **changes) -> DispatchProblem:
+    """
+    A line at 1 m/s at 1,000 s, 100 s of service at stores and doors, the next decision in 60 s.
+
+    Orders are (store's x, door's x, ready_at), riders (x, free_at); the store's number is its x.
+    """
+    n, m = len(orders), len(riders)
+    given = {
+        "now": 1000.0,
+        "every": 60.0,
+        "orders": np.arange(n) + 10,
+        "placed_at": np.zeros(n),
+        "ready_at": np.array([ready for _, _, ready in orders]),
+        "stores": np.array([int(x) for x, _, _ in orders]),
+        "pickups": np.array([(x, 0.0) for x, _, _ in orders]),
+        "dropoffs": np.array([(x, 0.0) for _, x, _ in orders]),
+        "riders": np.arange(m),
+        "places": np.array([(x, 0.0) for x, _ in riders]),
+        "free_at": np.array([free for _, free in riders]),
+        "off_at": np.broadcast_to(np.asarray(off_at, dtype=float), (m,)),
+        "speeds": np.full(m, np.nan),
+        "travel": Euclidean(1.0),
+        "rules": Rules(pickup_service_time=100.0, dropoff_service_time=100.0),
+    }
+    return DispatchProblem(**(given | changes))
+
+
+def decide(given: DispatchProblem, **params):
+    assignment = Lookahead(**params)(given, np.random.default_rng(0))
+    check_assignment(given, assignment)
+    return assignment
+
+
+def riders_of(given: DispatchProblem, **params) -> list[int]:
+    return [match.rider for match in decide(given, **params).matches]
+
+
+def test_a_rider_leaves_just_in_time():
+    """250 s away from the food: sent at the last decision from which he is not late, and not before."""
+    assert riders_of(problem([(0.0, 50.0, 1360.0)], [(250.0, 0.0)])) == []
+    (match,) = decide(problem([(0.0, 50.0, 1359.0)], [(250.0, 0.0)])).matches
+    assert match.reason == "at the store 59 s before the food"
+    assert (match.rider, match.second) == (0, -1)
+
+
+def test_a_rider_amid_demand_is_spared():
+    """Either is in time; the one next to a busy store stays, and without an eye to the future he would go."""
+    demand = Demand(stores=[0, 900], places=[(0.0, 0.0), (900.0, 0.0)], rates=[0.0001, 0.01])
+    given = problem([(0.0, 50.0, 1000.0)], [(195.0, 0.0), (-200.0, 0.0)], demand=demand)
+    assert riders_of(given, waiting_weight=0.0) == [1]
+    assert riders_of(given, waiting_weight=0.0, **QUIET) == [0]
+
+
+def test_a_rider_whose_shift_ends_is_used_first():
+    """Two stand at the same place: the one who goes home soon takes the order."""
+    given = problem([(0.0, 50.0, 1000.0)], [(200.0, 0.0), (200.0, 0.0)], off_at=[9000.0, 1900.0])
+    assert riders_of(given) == [1]
+
+
+def test_an_order_waits_for_a_rider_who_comes_on_soon():
+    """He begins in two minutes in the same street; the one who is here is too far away to be sent."""
+    order, here = [(0.0, 50.0, 1200.0)], [(3000.0, 0.0)]
+    shifts = Shifts(
+        riders=[5], places=[(10.0, 0.0)], on_at=[1120.0], off_at=[9000.0], speeds=[np.nan], capacities=[UNLIMITED]
+    )
+    assert riders_of(problem(order, here)) == [0]
+    waiting = decide(problem(order, here, shifts=shifts))
+    assert waiting.matches == ()
+    assert waiting.waits[0].riders == (5,)
+
+
+def test_an_order_joins_a_bundle_about_to_be_fetched():
+    """Told at the last decision before the pick-up; with time left it is only planned."""
+    row = {
+        "riders": [0],
+        "bundles": [7],
+        "orders": [3],
+        "stores": [0],
+        "placed_at": [0.0],
+        "ready_at": [0.0],
+        "pickups": [(0.0, 0.0)],
+        "dropoffs": [(500.0, 0.0)],
+        "picked_up": [False],
+    }
+    order, riders = [(0.0, 510.0, 1000.0)], [(500.0, 1700.0), (4000.0, 0.0)]
+    (match,) = decide(problem(order, riders, promises=Promises(**row, pickup_at=[1060.0]))).matches
+    assert (match.rider, match.joins, match.orders) == (0, 7, (3, 10))
+    early = decide(problem(order, riders, promises=Promises(**row, pickup_at=[1200.0])))
+    assert early.matches == ()
+    assert early.waits[0].reason == "it may join a bundle that is about to be fetched"
+
+
+def test_every_order_is_matched_or_told_why_it_waits():
+    """Nothing is passed over in silence."""
+    given = problem([(0.0, 50.0, 900.0), (5.0, 60.0, 1300.0), (9.0, 70.0, 9000.0)], [(0.0, 0.0)])
+    decided = decide(given)
+    told = [n for match in decided.matches for n in match.orders] + [n for wait in decided.waits for n in wait.orders]
+    assert sorted(told) == given.orders.tolist()
+
+
+def test_on_the_twin_it_beats_the_plain_matching(replay, twin):
+    """Told no more than orders and riders it still keeps customers waiting less, and loses no more of them."""
+    ours, plain = replay(twin, Lookahead()), replay(twin, LinearAssignment())
+    assert len(ours.delivered_at) >= len(plain.delivered_at)
+    assert ours.minutes("placed_at", "delivered_at") <= plain.minutes("placed_at", "delivered_at") + 0.1
+
+
+def test_what_it_is_told_it_asks_for():
+    """Promises, demand and shifts to come are asked for, and can all be missing."""
+    assert Lookahead.asks == {"promises", "demand", "shifts"}
+    assert len(riders_of(problem([(0.0, 50.0, 900.0)], [(10.0, 0.0)]))) == 1
+    assert dataclasses.is_dataclass(Lookahead)
