@@ -88,8 +88,8 @@ def test_the_same_seed_is_the_same_day() -> None:
 @pytest.mark.parametrize(
     ("config", "rule"),
     [
-        ({}, "rate: must be given, or zones"),
-        ({"rate": {"17:00": 1}, "zones": {"a": {"17:00": 1}}}, "rate: must be given, or zones"),
+        ({"rate": {"17:00": 1}, "zones": {"a": {"17:00": 1}}}, "rate: must not be given beside zones or file"),
+        ({"rate": {"17:00": 1}, "file": "orders.csv"}, "rate: must not be given beside zones or file"),
         ({"zones": {"a": {"noon": 1}}}, "zones.a.noon: must be a time"),
     ],
 )

@@ -163,7 +163,7 @@ HAND_MADE: dict[str, tuple[str, str]] = {
     "no time of day": (GOOD.replace('end: "20:00"', 'end: "20:60"'), "end: must be a time such as"),
     "shift without end": (GOOD.replace(', end: "20:00"', ""), "shifts[0].end: must be given"),
     "no shift": (GOOD.replace('[{start: "18:00", end: "20:00", riders: 5}]', "[]"), "must have at least 1 entries"),
-    "no riders": (GOOD.replace("riders: 5", "riders: 0"), "riders: must be >= 1, got 0"),
+    "no riders": (GOOD.replace("riders: 5", "riders: -1"), "riders: must be >= 0, got -1"),
     "demand before the start": (GOOD.replace('"18:00": 60', '"17:00": 60'), "must not be before the start"),
     "demand at no time": (GOOD.replace('"18:00": 60', '"6pm": 60'), "must be a time such as"),
     "sexagesimal": (
@@ -295,7 +295,7 @@ def test_hand_made_mistakes_are_named(text: str, message: str, tmp_path: Path) -
     "override",
     [
         *("seed=x", "sede=3", "seed", "=", "a..b=3", "seed=[", "seed=1\nseed: 2", "seed=\0", "seed.x=3", "seed=.nan"),
-        *("city.riders.shifts[7].riders=3", "city.riders.shifts.x=3", "city.riders.shifts[0].riders=0"),
+        *("city.riders.shifts[7].riders=3", "city.riders.shifts.x=3", "city.riders.shifts[0].riders=-1"),
         *("platform.services.gateway.wrokers=3", "platform.kind=idael", "horizon=-1h", "slos=3", "faults=[{}]"),
         *('city."demand=3', "city=", "extends=x.yaml", "name={a: 1}"),
     ],

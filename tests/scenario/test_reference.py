@@ -38,7 +38,8 @@ def test_values_are_shown_as_files_write_them() -> None:
     """Units, choices and what must be given can be read off a row."""
     assert "| `side` | distance | `8km` |" in section("`city`")
     assert "| `holds` | `work` or `request` | `work` |" in section("`platform.services.NAME`")
-    assert "| `shifts` | list of [see below](#ShiftConfig) | needed |" in section("`city.riders`")
+    assert "| `shifts` | list of [see below](#ShiftConfig) or map of whole number |" in section("`city.riders`")
+    assert "| `demand` | [see below](#DemandConfig) | needed |" in section("`city`")
     assert "| `think_time` | law (duration) |" in section("`city.riders`")
     assert "| `accept` | share | `1` |" in section("`city.riders`")
 

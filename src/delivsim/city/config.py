@@ -8,12 +8,12 @@ from pydantic import Field, model_validator
 
 from delivsim.city.behavior import CustomersConfig, KitchensConfig, RidersConfig
 from delivsim.city.demand import DemandConfig
-from delivsim.city.places import Count, StoresConfig, ZoneConfig
+from delivsim.city.places import MenusConfig, StoresConfig, ZoneConfig
+from delivsim.city.roster import Roster, Short
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.travel.config import CityTravel, EuclideanTravel
 from delivsim.domain.units import (
     Duration,
-    Instant,
     Money,
     PositiveDistance,
     PositiveDuration,
@@ -21,26 +21,23 @@ from delivsim.domain.units import (
 )
 
 
-class ShiftConfig(Config):
-    """Riders who work the same shift."""
+class RosterConfig(RidersConfig, Roster):
+    """The riders of a city: how many, when, what they are paid, and how they behave."""
 
-    start: Instant
-    """When the shift starts."""
-    end: Instant
-    """When it ends."""
-    riders: Count
-    """How many riders work it."""
-
-
-class RosterConfig(RidersConfig):
-    """The riders of a generated city: how many, when, and how they behave."""
-
-    shifts: Annotated[tuple[ShiftConfig, ...], Field(min_length=1)]
-    """Who works when."""
+    capacity: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Orders that a rider carries at the same time, at most; without it any number."""
     pay_per_order: Money = 450
     """Paid for each delivered order."""
+    pay_per_km: Money = 0
+    """Paid for each kilometre driven for orders, to the store and to the customer."""
     guaranteed_pay_per_hour: Money = 1100
-    """Paid at least, per hour of shift."""
+    """Paid at least, per hour on line."""
+
+    @model_validator(mode="after")
+    def _somebody(self) -> RosterConfig:
+        if self.shifts is None and self.file is None and self.count is None:
+            raise refuse((("shifts",), "must be given, or file, or count"))
+        return self
 
 
 class CityConfig(Config):
@@ -60,12 +57,14 @@ class CityConfig(Config):
     """When orders come."""
     stores: StoresConfig = StoresConfig()
     """The stores."""
+    menus: MenusConfig = MenusConfig()
+    """What they sell, from tables instead of drawn."""
     kitchens: KitchensConfig = KitchensConfig()
     """How they cook."""
     customers: CustomersConfig = CustomersConfig()
     """How customers behave."""
-    riders: RosterConfig
-    """The riders."""
+    riders: Annotated[RosterConfig, Short()]
+    """The riders; or just how many (80), a list of shifts, or how many from each time of day on."""
     pickup_service_time: Duration = 120.0
     """What a rider spends at a store besides waiting; half before the hand-over, half after."""
     dropoff_service_time: Duration = 120.0
@@ -79,10 +78,12 @@ class CityConfig(Config):
 
     @model_validator(mode="after")
     def _zones(self) -> CityConfig:
+        if self.demand.file is not None:
+            return self
         shared = [name for name, zone in self.zones.items() if zone.rate is None]
         if not self.demand.rate and self.demand.orders is None and (shared or not self.zones):
-            raise refuse((("demand",), "must have a rate by time of day, or orders and peaks"))
-        if self.stores.count < len(self.zones):
+            raise refuse((("demand",), "must have a rate by time of day, or orders and peaks, or a file"))
+        if self.stores.file is None and self.stores.count < len(self.zones):
             raise refuse((("stores", "count"), f"must be >= {len(self.zones)}, one for each zone"))
         for name, zone in self.zones.items():
             for axis in ("x", "y"):
@@ -94,7 +95,7 @@ class CityConfig(Config):
 
     @model_validator(mode="after")
     def _no_facts(self) -> CityConfig:
-        if self.kitchens.preparation_starts == "given":
-            rule = "given is for instances, whose ready times are facts; use on_order or on_accept"
+        if self.kitchens.preparation_starts == "given" and self.demand.file is None:
+            rule = "given is for orders of a file or instance, whose ready times are facts; use on_order or on_accept"
             raise refuse((("kitchens", "preparation_starts"), rule))
         return self

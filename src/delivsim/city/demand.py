@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from delivsim.domain.config import Config, Loc, refuse
 from delivsim.domain.distributions import NumberLaw
+from delivsim.domain.source_path import SourcePath
 from delivsim.domain.streams import Streams
 from delivsim.domain.units import Instant, PositiveDuration, Rate, Share
 
@@ -50,10 +51,19 @@ class DemandConfig(LevelConfig):
     """When they come, with ``orders``; what their shares leave of all is spread evenly over the horizon."""
     basket: NumberLaw = Field(default_factory=lambda: _basket())
     """Units per order, rounded to whole numbers, at least 1."""
+    file: SourcePath | None = None
+    """A table of orders instead: id, placed_at (time of day, or seconds), store, x, y, and what else docs/instance.md
+    names; scaled, orders are left out or placed again."""
+    items: SourcePath | None = None
+    """A table of what they order, beside ``file``: order, item, units."""
 
     @model_validator(mode="after")
     def _one_way(self) -> DemandConfig:
         check_rate(self.rate)
+        if self.file is not None and (self.rate or self.orders is not None):
+            raise refuse((("file",), "must not be given beside rate or orders: have one of them"))
+        if self.items is not None and self.file is None:
+            raise refuse((("items",), "must have file beside it: the table of the orders"))
         if self.rate and self.orders is not None:
             raise refuse((("orders",), "must not be given beside rate: have one of the two"))
         if self.peaks and self.orders is None:

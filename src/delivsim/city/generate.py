@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 
 from delivsim.city.config import CityConfig
 from delivsim.city.demand import level_of_day, order_times, placement_times
 from delivsim.city.places import Floats, Ints, apportioned, scattered, zipf
+from delivsim.city.roster import on_vehicles, resampled, shifts_of
+from delivsim.city.scaled import scaled
 from delivsim.domain.instance import Instance, Rules
 from delivsim.domain.order import Order
 from delivsim.domain.rider import Rider
-from delivsim.domain.store import Store
+from delivsim.domain.store import MEAL, Store
 from delivsim.domain.streams import Streams
 from delivsim.domain.travel import Euclidean, Travel
 from delivsim.domain.travel.config import CityTravel, EuclideanTravel
+from delivsim.errors import InstanceError
 
 AROUND_THE_CORNER = 0.25
 """How far those who live close by do, over all others."""
 EMPTY = np.empty(0, dtype=np.int64)
 
 
-def generate(config: CityConfig, starts_at: datetime, horizon: float, streams: Streams, *, name: str) -> Instance:
+class Given(NamedTuple):
+    """
+    Parts of a city that come from elsewhere: read when they are needed, in this order.
+
+    ``menus`` gives the stores it is given what they sell; ``orders`` and ``riders`` are told of all stores.
+    """
+
+    stores: Callable[[], Sequence[Store]] | None = None
+    menus: Callable[[Sequence[Store]], Sequence[Store]] | None = None
+    orders: Callable[[Sequence[Store]], Sequence[Order]] | None = None
+    riders: Callable[[Sequence[Store]], Sequence[Rider]] | None = None
+
+
+NOTHING = Given()
+
+
+def generate(
+    config: CityConfig, starts_at: datetime, horizon: float, streams: Streams, *, name: str, given: Given = NOTHING
+) -> Instance:
     """
     Draw a city and one evening in it.
 
@@ -34,13 +57,23 @@ def generate(config: CityConfig, starts_at: datetime, horizon: float, streams: S
         When the evening starts, and how many seconds demand lasts.
     streams
         Everything is drawn from the streams ``city/...``.
+    given
+        Parts that are not drawn.
     """
-    stores = _stores(config, streams["city/stores"])
+    stores = given.stores() if given.stores else _stores(config, starts_at, horizon, streams["city/stores"])
+    stores = given.menus(stores) if given.menus else stores
+    if given.orders:
+        orders = scaled(given.orders(stores), level_of_day(config.demand, streams), streams)
+    else:
+        orders = _orders(config, stores, starts_at, horizon, streams)
+    riders = given.riders(stores) if given.riders else _riders(config, stores, starts_at, horizon, streams)
+    if given.riders and config.riders.count is not None:
+        riders = resampled(riders, config.riders.count)
     return Instance(
         name=name,
         zones=tuple(config.zones),
-        orders=_orders(config, stores, starts_at, horizon, streams),
-        riders=_riders(config, stores, starts_at, streams["city/riders"]),
+        orders=orders,
+        riders=on_vehicles(riders, config.riders, streams),
         stores=stores,
         travel=_straight(config.travel),
         rules=Rules(
@@ -51,6 +84,8 @@ def generate(config: CityConfig, starts_at: datetime, horizon: float, streams: S
             pay_per_order=config.riders.pay_per_order,
             guaranteed_pay_per_hour=config.riders.guaranteed_pay_per_hour,
             same_store_bundles=config.same_store_bundles,
+            pay_per_km=config.riders.pay_per_km,
+            capacity=config.riders.capacity,
         ),
     )
 
@@ -61,8 +96,10 @@ def _straight(config: CityTravel) -> Travel:
     return Euclidean(speed=config.speed or 5.0, detour=detour)
 
 
-def _stores(config: CityConfig, rng: np.random.Generator) -> list[Store]:
+def _stores(config: CityConfig, starts_at: datetime, horizon: float, rng: np.random.Generator) -> list[Store]:
     s, zones = config.stores, list(config.zones)
+    opening = tuple((span.start.at(starts_at), span.end.at(starts_at)) for span in s.opening)
+    refills = np.arange(s.refill_every, horizon, s.refill_every).tolist() if s.refill_every else []
     zone, places = _store_places(config, rng)
     prices = rng.integers(s.price_low, max(s.price_low, s.price_high) + 1, (s.count, s.items))
     return [
@@ -72,6 +109,8 @@ def _stores(config: CityConfig, rng: np.random.Generator) -> list[Store]:
             y=float(places[i, 1]),
             menu=tuple((f"dish-{k + 1}", int(prices[i, k])) for k in range(s.items)),
             stock=() if s.stock is None else tuple((f"dish-{k + 1}", s.stock) for k in range(s.items)),
+            opening=opening,
+            refills=tuple((at, f"dish-{k + 1}", s.stock or 0) for at in refills for k in range(s.items)),
             zone=zones[zone[i]] if zones else "",
         )
         for i in range(s.count)
@@ -95,7 +134,7 @@ def _store_places(config: CityConfig, rng: np.random.Generator) -> tuple[Ints, F
 
 
 def _orders(
-    config: CityConfig, stores: list[Store], starts_at: datetime, horizon: float, streams: Streams
+    config: CityConfig, stores: Sequence[Store], starts_at: datetime, horizon: float, streams: Streams
 ) -> list[Order]:
     rng = streams["city/orders"]
     placed_at, zone = _demand(config, starts_at, horizon, streams)
@@ -107,7 +146,7 @@ def _orders(
         reach = reach * np.where(rng.random(n) < config.close_by, AROUND_THE_CORNER, 1.0)[:, None]
     places = scattered(middles, reach, config.side, rng)
     units = np.maximum(1, np.rint(config.demand.basket.sample(streams["city/baskets"], n))).astype(int)
-    dish = rng.integers(0, config.stores.items, n)
+    menus, dish = [store.menu or ((MEAL, 0),) for store in stores], rng.random(n)
     return [
         Order(
             id=f"o{i + 1}",
@@ -115,7 +154,7 @@ def _orders(
             store=int(store[i]),
             x=float(places[i, 0]),
             y=float(places[i, 1]),
-            items=((f"dish-{dish[i] + 1}", int(units[i])),),
+            items=((menus[store[i]][int(dish[i] * len(menus[store[i]]))][0], int(units[i])),),
             customer=i,
             zone=zones[zone[i]] if zones else "",
         )
@@ -141,22 +180,28 @@ def _demand(config: CityConfig, starts_at: datetime, horizon: float, streams: St
     return times[order], which[order]
 
 
-def _chosen(config: CityConfig, stores: list[Store], zone: Ints, rng: np.random.Generator) -> Ints:
+def _chosen(config: CityConfig, stores: Sequence[Store], zone: Ints, rng: np.random.Generator) -> Ints:
     """Draw the store of each order among those of its zone, the popular ones more often."""
     store = np.zeros(len(zone), dtype=np.int64)
     for i, name in enumerate(config.zones or ("",)):
-        members = np.flatnonzero([s.zone == name for s in stores])
+        members = np.flatnonzero([not config.zones or s.zone == name for s in stores])
         of_it = zone == i
+        if not members.size and of_it.any():
+            where = f"zone {name}: " if name else ""
+            raise InstanceError(f"{where}no store is there to order from")
         store[of_it] = rng.choice(members, int(of_it.sum()), p=zipf(len(members), config.stores.popularity))
     return store
 
 
-def _riders(config: CityConfig, stores: list[Store], starts_at: datetime, rng: np.random.Generator) -> list[Rider]:
+def _riders(
+    config: CityConfig, stores: Sequence[Store], starts_at: datetime, horizon: float, streams: Streams
+) -> list[Rider]:
+    rng, riders = streams["city/riders"], list[Rider]()
+    if not stores:
+        return riders
     middles = np.array([(s.x, s.y) for s in stores])
     weights = _rider_weights(config, stores)
-    riders: list[Rider] = []
-    for shift in config.riders.shifts:
-        on_at, off_at = shift.start.at(starts_at), shift.end.at(starts_at)
+    for shift in shifts_of(config.riders, starts_at, horizon):
         if weights is None:
             home = rng.integers(0, len(stores), shift.riders)
         else:
@@ -164,14 +209,20 @@ def _riders(config: CityConfig, stores: list[Store], starts_at: datetime, rng: n
         places = scattered(middles[home], config.reach / 2, config.side, rng)
         riders += [
             Rider(
-                id=f"r{len(riders) + k + 1}", x=float(x), y=float(y), on_at=on_at, off_at=off_at, zone=stores[at].zone
+                id=f"r{len(riders) + k + 1}",
+                x=float(x),
+                y=float(y),
+                on_at=shift.on_at,
+                off_at=shift.off_at,
+                breaks=shift.breaks,
+                zone=stores[at].zone,
             )
             for k, ((x, y), at) in enumerate(zip(places, home, strict=True))
         ]
     return riders
 
 
-def _rider_weights(config: CityConfig, stores: list[Store]) -> Floats | None:
+def _rider_weights(config: CityConfig, stores: Sequence[Store]) -> Floats | None:
     """Give the share of riders who start near each store, by the zones' parts; None: near all alike."""
     if not config.zones:
         return None

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from delivsim.city.demand import check_rate
-from delivsim.domain.config import Config
-from delivsim.domain.units import Distance, Money, PositiveDistance, Rate
+from delivsim.city.roster import SpanConfig
+from delivsim.domain.config import Config, refuse
+from delivsim.domain.source_path import SourcePath
+from delivsim.domain.units import Distance, Money, PositiveDistance, PositiveDuration, Rate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,8 +45,28 @@ class ZoneConfig(Config):
         return self
 
 
-class StoresConfig(Config):
-    """The stores of a generated city."""
+class StoresFile(Config):
+    """Stores from a table instead of drawn ones, or those of an instance."""
+
+    file: SourcePath | None = None
+    """A table of stores: id, x, y, and what else docs/instance.md names."""
+    openings: SourcePath | None = None
+    """A table of their opening hours: store, opens_at, closes_at (times of day, or seconds)."""
+
+
+class MenusConfig(Config):
+    """What stores sell and have, from tables; docs/instance.md names their columns."""
+
+    file: SourcePath | None = None
+    """Menus: store, item, price (cents)."""
+    stock: SourcePath | None = None
+    """Stock: store, item, units."""
+    refills: SourcePath | None = None
+    """Refills of the stock: store, refilled_at (time of day, or seconds), item, units."""
+
+
+class StoresConfig(StoresFile):
+    """The stores of a city: drawn, or from a file."""
 
     count: Count = 60
     """How many stores there are."""
@@ -64,6 +86,16 @@ class StoresConfig(Config):
     """Dearest item."""
     stock: Annotated[int, Field(ge=0)] | None = None
     """Units of each item at the start; without it nothing runs out."""
+    refill_every: PositiveDuration | None = None
+    """How often as many units of each item are added; without it never."""
+    opening: tuple[SpanConfig, ...] = ()
+    """When stores take orders, such as {start: "11:30", end: "23:00"}; without it always."""
+
+    @model_validator(mode="after")
+    def _stock(self) -> StoresConfig:
+        if self.refill_every is not None and self.stock is None:
+            raise refuse((("refill_every",), "must have stock beside it: without it nothing runs out"))
+        return self
 
 
 def scattered(middles: Floats, spread: float | Floats, side: float, rng: np.random.Generator) -> Floats:

@@ -14,6 +14,7 @@ from delivsim.city.demand import LevelConfig, check_rate, level_of_day, placemen
 from delivsim.domain.config import refuse
 from delivsim.domain.instance import Instance
 from delivsim.domain.order import Order
+from delivsim.domain.source_path import SourcePath
 from delivsim.domain.streams import Streams
 from delivsim.domain.units import Rate
 
@@ -28,25 +29,37 @@ ENOUGH = 30
 
 class DrawnDemand(LevelConfig):
     """
-    Orders drawn anew instead of those of the instance, each run another day.
+    Other orders than those of the instance: more or fewer of them, those of a file, or drawn anew in each run.
 
-    When orders come is a Poisson process of the given rates. Who orders what from where is taken from an order of the
-    instance that was placed in that zone around that time: popular stores stay popular, and ways as long as they were.
+    When drawn orders come is a Poisson process of the given rates. Who orders what from where is taken from an order
+    of the instance that was placed in that zone around that time: popular stores stay popular, and ways as long as
+    they were.
     """
 
     rate: dict[str, Rate] = Field(default_factory=dict)
     """Orders per time from each time of day on, over the whole city; or give zones."""
     zones: dict[str, dict[str, Rate]] = Field(default_factory=dict)
     """The same for each zone by its name: the zone an order goes to, or else that of its store."""
+    file: SourcePath | None = None
+    """A table of orders: id, placed_at (time of day, or seconds), store, x, y, and what else docs/instance.md names."""
+    items: SourcePath | None = None
+    """A table of what they order, beside ``file``: order, item, units."""
 
     @model_validator(mode="after")
     def _one_way(self) -> DrawnDemand:
-        if bool(self.rate) == bool(self.zones):
-            raise refuse((("rate",), "must be given, or zones: one of the two"))
+        if sum(map(bool, (self.rate, self.zones, self.file))) > 1:
+            raise refuse((("rate",), "must not be given beside zones or file: have one of them"))
+        if self.items is not None and self.file is None:
+            raise refuse((("items",), "must have file beside it: the table of the orders"))
         check_rate(self.rate)
         for name, rate in self.zones.items():
             check_rate(rate, ("zones", name))
         return self
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether orders are drawn at rates; else there are some to be scaled."""
+        return bool(self.rate or self.zones)
 
     def rates(self) -> Iterator[tuple[tuple[str, ...], dict[str, float]]]:
         """Give the keys of each rate with it."""

@@ -64,7 +64,7 @@ def run(
     number = spec.seed if seed is None else seed
     target = out or default_run_dir(spec.name, number, scenario_digest(spec))
     clock = Clock(starts_at=spec.starts_at)
-    with new_run(target, force=force) as folder, progress_bar(clock, spec.horizon) as progress:
+    with new_run(target, force=force) as folder, progress_bar(clock, spec.until) as progress:
         failed: PolicyError | None = None
         try:
             simulate(spec, seed=number, out=folder, progress=progress)

@@ -86,7 +86,7 @@ class Simulation:
         if found is not None and preparation is not None:
             stock_up(self.parts, found.instance, preparation, estimates)
             self.ledger = self._people(found.instance, preparation)
-        until = scenario.horizon
+        until = scenario.until
         for workload in scenario.platform.workloads:
             start_workload(self.env, self.parts.runtime, workload, self.streams, until)
         plan_faults(self.env, scenario.faults, scenario.starts_at, self.parts)
@@ -108,7 +108,7 @@ class Simulation:
         behavior = behavior_of(self.scenario)
         given = behavior.kitchens.preparation_starts == "given"
         env, platform, streams, rows = self.env, self.parts.runtime, self.streams, self.recorder.rows
-        ledger = Ledger(env, instance, ready_is_given=given, until=self.scenario.horizon)
+        ledger = Ledger(env, instance, ready_is_given=given, until=self.scenario.until)
         self.kitchens = Kitchens(env, platform, instance, ledger, preparation, streams)
         tables = {"offers": rows["offers"], "legs": rows["legs"]}
         self.riders = Riders(env, platform, instance, ledger, behavior.riders, streams, **tables)
@@ -119,7 +119,7 @@ class Simulation:
         """Give the event that ends the run: the end of the drain, or everything done before that."""
         scenario, env = self.scenario, self.env
         drain = LONGEST_DRAIN if scenario.drain == "until_done" else scenario.drain
-        end = env.timeout(scenario.horizon + drain)
+        end = env.timeout(scenario.until + drain)
         stop = env.event()
 
         def ended(_: Event) -> None:
@@ -129,8 +129,8 @@ class Simulation:
         end.callbacks.append(ended)
         if scenario.drain == "until_done":
             if self.ledger is None:
-                every = min(SETTLE, scenario.horizon / 1000.0)
-                env.timeout(scenario.horizon).callbacks.append(lambda _: self._end_at_rest(every, ended))
+                every = min(SETTLE, scenario.until / 1000.0)
+                env.timeout(scenario.until).callbacks.append(lambda _: self._end_at_rest(every, ended))
             else:
                 self.ledger.drained.callbacks.append(lambda _: self._end_at_rest(SETTLE, ended))
         return stop

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from delivsim.city.behavior import BehaviorConfig, RidersConfig
+from delivsim.city.preparation import Preparation
 from delivsim.domain.instance import Instance
 from delivsim.domain.source_path import SourcePath
 from delivsim.domain.streams import Streams
@@ -21,7 +22,8 @@ from delivsim.scenario.dump import dump_scenario
 from delivsim.scenario.formats import delivsim, write_instance
 from delivsim.scenario.formats.delivsim import Tables
 from delivsim.scenario.formats.mdrplib_near import nearest_mdrplib
-from delivsim.scenario.schema import InstanceConfig, Scenario
+from delivsim.scenario.instance import InstanceConfig
+from delivsim.scenario.schema import Scenario
 
 SCENARIO = "scenario.yaml"
 """The file that runs a day, beside its instance."""
@@ -73,7 +75,8 @@ def generated(scenario: Scenario, seed: int | None = None) -> Generated:
     behavior, travel = _behavior(scenario), travel_of(scenario)[1]
     instance, lost = _on_plain_ways(found.instance, travel)
     named = InstanceConfig(format="delivsim", path=SourcePath("."), behavior=behavior, travel=_moved(travel))
-    again = scenario.model_copy(update={"seed": seed, "city": None, "instance": named, "extends": None})
+    said = {"seed": seed, "horizon": scenario.until, "city": None, "instance": named, "extends": None}
+    again = scenario.model_copy(update=said)
     return Generated(_cooked(instance, behavior, streams), again, lost)
 
 
@@ -115,10 +118,9 @@ def _cooked(instance: Instance, behavior: BehaviorConfig, streams: Streams) -> I
     """Give every order its time in the kitchen, as a run would draw it, and when it would be ready."""
     if behavior.kitchens.preparation_starts == "given":
         return instance
-    time = streams.keyed("kitchen/preparation", behavior.kitchens.preparation.sample)
-    orders = []
+    kitchens, orders = Preparation(instance, behavior.kitchens, streams), []
     for i, order in enumerate(instance.orders):
-        needed = time(i) if order.preparation_time is None else order.preparation_time
+        needed = kitchens.time(i)
         orders.append(replace(order, preparation_time=needed, ready_at=order.placed_at + needed))
     return replace(instance, orders=orders)
 

@@ -129,8 +129,8 @@ def _objectives(scenario: Scenario) -> Odd:
                 f"a slower answer is an error and a retry",
             )
         window = slo.window_in(scenario.starts_at)
-        if window is not None and window.start >= scenario.horizon:
-            yield ("slos", i), f"its window begins after demand has ended ({_clock(scenario, scenario.horizon)})"
+        if window is not None and window.start >= scenario.until:
+            yield ("slos", i), f"its window begins after demand has ended ({_clock(scenario, scenario.until)})"
 
 
 def _patience(scenario: Scenario, slo: Slo) -> tuple[str, float | None]:
@@ -155,7 +155,7 @@ def _timeout(scenario: Scenario, edge: str) -> tuple[str, float | None]:
 
 def _times(scenario: Scenario) -> Odd:
     """Times that leave no room for what they are about."""
-    dispatch, horizon = scenario.dispatch, scenario.horizon
+    dispatch, horizon = scenario.dispatch, scenario.until
     if scenario.has_city:
         if horizon < dispatch.every:
             yield ("horizon",), f"shorter than dispatch.every ({format_duration(dispatch.every)}): one decision at most"
@@ -197,17 +197,18 @@ def _demand(scenario: Scenario) -> Odd:
     if scenario.city is None:
         return
     for text in scenario.city.demand.rate:
-        if Instant.parse(text).at(scenario.starts_at) >= scenario.horizon:
-            yield ("city", "demand", "rate", text), f"demand ends at {_clock(scenario, scenario.horizon)} (horizon)"
+        if Instant.parse(text).at(scenario.starts_at) >= scenario.until:
+            yield ("city", "demand", "rate", text), f"demand ends at {_clock(scenario, scenario.until)} (horizon)"
     for i, peak in enumerate(scenario.city.demand.peaks):
-        if not 0.0 <= peak.at.at(scenario.starts_at) <= scenario.horizon:
+        if not 0.0 <= peak.at.at(scenario.starts_at) <= scenario.until:
             loc = ("city", "demand", "peaks", i, "at")
-            yield loc, f"orders come from {_clock(scenario, 0.0)} to {_clock(scenario, scenario.horizon)} (horizon)"
-    for i, shift in enumerate(scenario.city.riders.shifts):
-        if shift.start.at(scenario.starts_at) >= scenario.horizon:
+            yield loc, f"orders come from {_clock(scenario, 0.0)} to {_clock(scenario, scenario.until)} (horizon)"
+    shifts = scenario.city.riders.shifts
+    for i, shift in enumerate(shifts if isinstance(shifts, tuple) else ()):
+        if shift.start.at(scenario.starts_at) >= scenario.until:
             yield (
                 ("city", "riders", "shifts", i, "start"),
-                f"demand ends at {_clock(scenario, scenario.horizon)} (horizon): they come when it is over",
+                f"demand ends at {_clock(scenario, scenario.until)} (horizon): they come when it is over",
             )
 
 
@@ -216,7 +217,7 @@ def _orders(scenario: Scenario, town: Town) -> Odd:
     placed_at = town.work.placed_at
     if not placed_at.size:
         yield ("city", "demand", "rate"), "nobody orders within the horizon"
-    late = int((placed_at >= scenario.horizon).sum())
+    late = int((placed_at >= scenario.until).sum())
     if late:
         yield ("horizon",), f"{late:,} of {len(placed_at):,} orders of the instance come later"
 

@@ -135,7 +135,7 @@ def _peak_memory() -> float:
 def _run_to_the_end(simulation: Simulation, progress: Progress | None) -> bool:
     """Run until the stop event; tell whether Ctrl-C ended it before."""
     env, recorder, ledger = simulation.env, simulation.recorder, simulation.ledger
-    every = max(simulation.scenario.horizon / LOOKS, 1e-9)
+    every = max(simulation.scenario.until / LOOKS, 1e-9)
 
     def look(_: Any) -> None:
         recorder.flush()
@@ -171,7 +171,7 @@ def manifest(simulation: Simulation, interrupted: bool) -> dict[str, Any]:
         "seed": simulation.seed,
         "starts_at": scenario.starts_at.isoformat(),
         "timezone": scenario.timezone,
-        "horizon": scenario.horizon,
+        "horizon": scenario.until,
         "warm_up": scenario.warm_up,
         "ended_at": simulation.env.now,
         "interrupted_at": simulation.env.now if interrupted else None,

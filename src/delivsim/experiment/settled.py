@@ -8,9 +8,12 @@ from typing import NamedTuple
 
 from delivsim.city.behavior import BehaviorConfig
 from delivsim.city.config import CityConfig
+from delivsim.city.demand import level_of_day
 from delivsim.city.furnish import furnished
-from delivsim.city.generate import generate
+from delivsim.city.generate import Given, generate
+from delivsim.city.hired import hired, moved_to
 from delivsim.city.redraw import DrawnDemand, redrawn, zone_of, zones_without
+from delivsim.city.scaled import scaled
 from delivsim.domain.instance import Instance
 from delivsim.domain.rider import Rider
 from delivsim.domain.streams import Streams
@@ -20,6 +23,8 @@ from delivsim.domain.travel.ways import ways
 from delivsim.domain.units import near_miss
 from delivsim.errors import Problem, ScenarioError
 from delivsim.scenario.formats import read_instance
+from delivsim.scenario.instance import InstanceConfig
+from delivsim.scenario.parts import Parts
 from delivsim.scenario.schema import Scenario
 from delivsim.scenario.travel.base import base_travel
 
@@ -51,15 +56,15 @@ def settled(scenario: Scenario, streams: Streams, instance: Instance | None = No
         instance = _drawn_or_read(scenario, streams)
     if instance is None:
         return None
-    if scenario.instance is not None and scenario.instance.demand is not None:
-        instance = _redrawn(scenario, scenario.instance.demand, instance, streams)
+    if scenario.instance is not None:
+        instance = _changed(scenario, scenario.instance, instance, streams)
     instance = furnished(instance, behavior_of(scenario), streams)
     part, config = travel_of(scenario)
     if config is None:
         return Settled(instance, instance.travel)
     instance = replace(instance, riders=_on_vehicles(scenario, (part, "travel"), config, instance.riders))
     base = base_travel(scenario.place(part, "travel"), f"{part}.travel", config, instance)
-    real, believed = ways(config, base, scenario.starts_at, scenario.horizon + DAY, streams)
+    real, believed = ways(config, base, scenario.starts_at, scenario.until + DAY, streams)
     return Settled(replace(instance, travel=real), believed)
 
 
@@ -82,8 +87,36 @@ def _drawn_or_read(scenario: Scenario, streams: Streams) -> Instance | None:
     if scenario.instance is not None:
         return read_instance(scenario.instance.format, scenario.instance.path)
     if scenario.city is not None:
-        return generate(scenario.city, scenario.starts_at, scenario.horizon, streams, name=scenario.name)
+        city = scenario.city
+        parts = Parts("city", scenario.place, scenario.starts_at, streams)
+        given = parts.given(city.stores, city.menus, city.demand, city.riders)
+        return generate(city, scenario.starts_at, scenario.until, streams, name=scenario.name, given=given)
     return None
+
+
+def _changed(scenario: Scenario, config: InstanceConfig, instance: Instance, streams: Streams) -> Instance:
+    """Replace the parts of an instance of which the scenario says something else."""
+    parts = Parts("instance", scenario.place, scenario.starts_at, streams)
+    given = parts.given(config.stores, config.menus, config.demand, config.riders)
+    instance = config.rules.applied(instance)
+    if given.stores or given.menus or given.orders:
+        instance = _other_parts(instance, given)
+    if config.demand is not None and config.demand.is_drawn:
+        instance = _redrawn(scenario, config.demand, instance, streams)
+    elif config.demand is not None:
+        instance = replace(instance, orders=scaled(instance.orders, level_of_day(config.demand, streams), streams))
+    if config.riders is None:
+        return instance
+    riders = given.riders(instance.stores) if given.riders else instance.riders
+    return replace(instance, riders=hired(config.riders, riders, instance, scenario.starts_at, scenario.until, streams))
+
+
+def _other_parts(instance: Instance, given: Given) -> Instance:
+    """Give an instance other stores or orders; orders that stay go to the stores of the same names."""
+    stores = given.stores() if given.stores else instance.stores
+    stores = given.menus(stores) if given.menus else stores
+    orders = given.orders(stores) if given.orders else moved_to(instance.orders, instance.stores, stores)
+    return replace(instance, stores=stores, orders=orders)
 
 
 def _redrawn(scenario: Scenario, demand: DrawnDemand, instance: Instance, streams: Streams) -> Instance:
@@ -100,7 +133,7 @@ def _redrawn(scenario: Scenario, demand: DrawnDemand, instance: Instance, stream
                 for place in places
             ]
         )
-    return redrawn(instance, demand, scenario.starts_at, scenario.horizon, streams)
+    return redrawn(instance, demand, scenario.starts_at, scenario.until, streams)
 
 
 def _on_vehicles(

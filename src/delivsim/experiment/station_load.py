@@ -133,7 +133,7 @@ def _external(scenario: Scenario, town: Town | None, network: Network) -> tuple[
     if town is not None:
         external[network.number("gateway.report_position")] += reports_at_rest(town, edges) / widths
         external[network.number("delivery.dispatch")] += 1.0 / scenario.dispatch.every
-    demand = (np.minimum(edges[1:], scenario.horizon) - edges[:-1]).clip(min=0.0) / widths
+    demand = (np.minimum(edges[1:], scenario.until) - edges[:-1]).clip(min=0.0) / widths
     for workload in scenario.platform.workloads:
         external[network.number(workload.operation)] += mean_rate(workload) * demand
     return edges, external
@@ -142,8 +142,8 @@ def _external(scenario: Scenario, town: Town | None, network: Network) -> tuple[
 def _edges(scenario: Scenario, calls: Sequence[Call]) -> Floats:
     latest = max((float(at.max()) for _, at, _ in calls if at.size), default=0.0)
     if not calls:
-        return np.array([0.0, scenario.horizon])
-    n = math.floor(max(scenario.horizon, latest) / QUARTER_HOUR) + 1
+        return np.array([0.0, scenario.until])
+    n = math.floor(max(scenario.until, latest) / QUARTER_HOUR) + 1
     return np.arange(n + 1, dtype=np.float64) * QUARTER_HOUR
 
 

@@ -86,7 +86,8 @@ def _tidied(part: Any, names: dict[str, str], *, keys_are_names: bool = False) -
     }
     if "$ref" in tidy:
         tidy["$ref"] = f"#/$defs/{names[tidy['$ref'].removeprefix('#/$defs/')]}"
-    if "unit" in tidy and "description" in tidy:
-        examples = ", ".join(map(str, tidy.get("examples", ())))
-        tidy["description"] += f" [{tidy['unit']}{f'; such as {examples}' if examples else ''}]"
+    told = next((one for one in (tidy, *tidy.get("anyOf", ())) if isinstance(one, dict) and "unit" in one), None)
+    if told is not None and isinstance(tidy.get("description"), str):
+        examples = ", ".join(map(str, told.get("examples", ())))
+        tidy["description"] += f" [{told['unit']}{f'; such as {examples}' if examples else ''}]"
     return tidy

@@ -3,7 +3,8 @@ One scenario out of several texts: a file, what it extends, overlays, and values
 
 Later layers win. Maps are merged key by key; lists and single values replace. A map that names its ``kind`` (or
 ``rule``) is a whole and replaces too, so that ``{kind: exponential, mean: 20ms}`` over a lognormal law leaves none
-of its percentiles behind; a new dispatch ``policy`` likewise drops the ``params`` of the old one.
+of its percentiles behind; a new dispatch ``policy`` likewise drops the ``params`` of the old one, and a table of
+riders the shifts that were there (`shorthand`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from delivsim.domain.config import Loc
 from delivsim.domain.units import near_miss, shown
 from delivsim.errors import Problem, ScenarioError
 from delivsim.scenario.nodes import Node, Place, dotted
+from delivsim.scenario.shorthand import in_full, replaced
 from delivsim.scenario.yaml import read_file, read_text
 
 _STEP = re.compile(r'\.?"([^"]+)"|\[(\d+)\]|\.?([^.\[\]"]+)')
@@ -40,7 +42,7 @@ def read_layers(path: Path, overlays: Sequence[Path], overrides: Sequence[str]) 
     unreadable = None in layers
     root = Node({}, Place(str(path), 1, 1))
     for layer in layers:
-        root = root if layer is None else merged(root, layer)
+        root = root if layer is None else merged(root, in_full(layer))
     for override in overrides:
         root = _overridden(root, override, problems)
     if unreadable:
@@ -54,7 +56,7 @@ def merged(low: Node, high: Node, path: Loc = ()) -> Node:
         return high
     if len(path) > 1 and any(key in high.value for key in _WHOLE):
         return high
-    below = dict(low.value)
+    below = {key: node for key, node in low.value.items() if key not in replaced(path, high)}
     if _policy(high) not in (None, _policy(low)):
         below.pop("params", None)
     for key, node in high.value.items():
@@ -135,7 +137,7 @@ def _overridden(root: Node, override: str, problems: list[Problem]) -> Node:
     if text.root is None:
         return root
     try:
-        return merged(root, _overlay(root, steps, Node(text.root.value, place, place), ()))
+        return merged(root, in_full(_overlay(root, steps, Node(text.root.value, place, place), ())))
     except LookupError as error:
         problems.append(place.problem(str(error.args[0])))
         return root

@@ -12,16 +12,20 @@ from delivsim.scenario.formats import read_instance
 from delivsim.scenario.layered import read_config
 from delivsim.scenario.schema import Scenario
 
+__all__ = ["check_instance", "dump_scenario", "load_scenario", "scenario_digest"]
+
+_TABLES = {
+    "stores": ("file", "openings"),
+    "menus": ("file", "stock", "refills"),
+    "demand": ("file", "items"),
+    "riders": ("file", "breaks"),
+    "travel": ("path", "places"),
+}
 FILES = (
     ("instance", "path"),
-    ("instance", "travel", "path"),
-    ("instance", "travel", "places"),
-    ("city", "travel", "path"),
-    ("city", "travel", "places"),
+    *((top, part, key) for top in ("instance", "city") for part, keys in _TABLES.items() for key in keys),
 )
 """Where scenarios name files."""
-
-__all__ = ["check_instance", "dump_scenario", "load_scenario", "scenario_digest"]
 
 
 def load_scenario(

@@ -171,7 +171,7 @@ def _default(about: Part) -> str:
 
 def _meaning(about: Part) -> str:
     """Give the description without the unit in brackets, which the column before tells."""
-    text = str(about.get("description", ""))
+    text = " ".join(str(about.get("description", "")).split())
     return (text[: text.rindex(" [")] if text.endswith("]") and " [" in text else text).replace("``", "`")
 
 

@@ -11,30 +11,22 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
-from delivsim.city.behavior import BehaviorConfig
 from delivsim.city.config import CityConfig
 from delivsim.city.demand import LevelConfig
-from delivsim.city.redraw import DrawnDemand
+from delivsim.city.roster import Roster
 from delivsim.dispatch.config import DispatchConfig
 from delivsim.domain.config import Config, Loc, refuse
-from delivsim.domain.source_path import SourcePath
-from delivsim.domain.travel.config import InstanceTravel
 from delivsim.domain.units import Duration, Instant, Moment, Money, PositiveDuration, near_miss, shown
-from delivsim.scenario.formats import FORMATS
+from delivsim.scenario.formats import read_instance
+from delivsim.scenario.instance import InstanceConfig
 from delivsim.scenario.nodes import Node, Place, place_of
 from delivsim.scenario.slos import check_slo, wrong_slos
 from delivsim.scenario.topics import wrong_publishes
 from delivsim.simulated.config import BUILT_IN, FaultConfig, PlatformConfig
 
 MAX_HORIZON = 366 * 86400.0
+MINUTE = 60.0
 Mistake = tuple[Loc, str]
-
-
-def _known_format(name: str) -> str:
-    if name not in FORMATS:
-        known = sorted(FORMATS)
-        raise ValueError(f"must be one of {', '.join(known)}, got {shown(name)}{near_miss(name, known)}")
-    return name
 
 
 def _known_zone(name: str) -> str:
@@ -50,28 +42,6 @@ def _short_enough(horizon: float) -> float:
     if horizon > MAX_HORIZON:
         raise ValueError("must be at most 366d")
     return horizon
-
-
-class InstanceConfig(Config):
-    """Orders, riders and stores of a published instance."""
-
-    format: Annotated[str, AfterValidator(_known_format), Field(json_schema_extra={"enum": sorted(FORMATS)})]
-    """How its files are written."""
-    path: SourcePath
-    """Where they are, seen from the file that says so."""
-    behavior: BehaviorConfig = BehaviorConfig()
-    """How its people behave, beyond what the instance says."""
-    demand: DrawnDemand | None = None
-    """Another day's orders, drawn at these rates, each like one of the instance; without it those of the instance."""
-    travel: InstanceTravel | None = None
-    """How its riders get about, instead of what the instance says; {kind: given, ...} changes only some of that."""
-
-    @model_validator(mode="after")
-    def _no_facts(self) -> Self:
-        if self.demand is not None and self.behavior.kitchens.preparation_starts == "given":
-            rule = "must be on_order or on_accept where demand is drawn: such orders have no ready time that is a fact"
-            raise refuse((("behavior", "kitchens", "preparation_starts"), rule))
-        return self
 
 
 MOST_ORDERS = 20_000_000
@@ -100,8 +70,9 @@ class Scenario(Config):
     """Local date and time of the start; times of day count from its midnight."""
     timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     """Where it is, as an IANA time zone. Shown in reports; the clock does not change within a run."""
-    horizon: Annotated[PositiveDuration, AfterValidator(_short_enough)]
-    """How long customers order. What is open then may still end, see drain; at most 366d."""
+    horizon: Annotated[PositiveDuration, AfterValidator(_short_enough)] | None = None
+    """How long customers order. What is open then may still end, see drain; at most 366d. Needed, unless an instance
+    has orders of its own: then until the minute after its last one."""
     drain: Literal["until_done"] | Duration = "until_done"
     """How long after the horizon open orders may take to end; until_done: as long as they need, at most 3h."""
     warm_up: Duration = 0.0
@@ -123,6 +94,7 @@ class Scenario(Config):
     faults: tuple[FaultConfig, ...] = ()
     """What breaks, and when."""
 
+    _ends_at: float | None = PrivateAttr(None)
     _source: Path | None = PrivateAttr(None)
     _root: Node | None = PrivateAttr(None)
 
@@ -130,6 +102,24 @@ class Scenario(Config):
     def source(self) -> Path | None:
         """The file it was read from, if any."""
         return self._source
+
+    @property
+    def until(self) -> float:
+        """
+        Seconds from the start until demand ends.
+
+        Raises
+        ------
+        InstanceError
+            Only the instance knows, and it cannot be read.
+        """
+        if self.horizon is not None:
+            return self.horizon
+        if self._ends_at is None:
+            assert self.instance is not None, "a scenario without instance has a horizon"
+            last = read_instance(self.instance.format, self.instance.path).ends_at
+            self._ends_at = MINUTE * (math.floor(last / MINUTE) + 1)
+        return self._ends_at
 
     @property
     def has_city(self) -> bool:
@@ -159,11 +149,15 @@ class Scenario(Config):
             yield ("city",), "must not be given beside instance: have one of the two"
         if self.instance is None and self.city is None and not self.platform.workloads:
             yield (), "must have instance or city, or a platform with workloads: nobody would ever order"
+        demand = None if self.instance is None else self.instance.demand
+        own = self.instance is not None and (demand is None or not (demand.is_drawn or demand.file))
+        if self.horizon is None and not own:
+            yield ("horizon",), "must be given, unless an instance has orders of its own"
 
     def _times(self) -> Iterator[Mistake]:
-        if self.warm_up >= self.horizon:
+        if self.horizon is not None and self.warm_up >= self.horizon:
             yield ("warm_up",), "must be shorter than the horizon"
-        keys = (*(loc for loc, _, _ in self._rates()), *self._weather())
+        keys = (*(loc for loc, _, _ in self._rates()), *self._weather(), *self._hours())
         from_keys = ((loc, Instant.parse(str(loc[-1]))) for loc in keys)
         early = 0
         for loc, instant in (*_instants(self, ()), *from_keys):
@@ -184,10 +178,21 @@ class Scenario(Config):
             yield from (("instance", "travel", *loc) for loc in self.instance.travel.weather_changes())
 
     def _shifts(self) -> Iterator[Mistake]:
-        for i, shift in enumerate(() if self.city is None else self.city.riders.shifts):
-            if shift.end.at(self.starts_at) <= shift.start.at(self.starts_at):
-                rule = f"must be after the start of the shift ({shift.start.text}); times past midnight are 25:30"
-                yield ("city", "riders", "shifts", i, "end"), rule
+        for loc, roster in self._rosters():
+            yield from (((*loc, *below), rule) for below, rule in roster.mistakes(self.starts_at))
+        for i, span in enumerate(() if self.city is None else self.city.stores.opening):
+            if span.end.at(self.starts_at) <= span.start.at(self.starts_at):
+                yield ("city", "stores", "opening", i, "end"), f"must be after the opening ({span.start.text})"
+
+    def _hours(self) -> Iterator[Loc]:
+        """Give the places of all instants at which another number of riders is to be on line."""
+        yield from ((*loc, *below) for loc, roster in self._rosters() for below in roster.hours())
+
+    def _rosters(self) -> Iterator[tuple[Loc, Roster]]:
+        if self.city is not None:
+            yield ("city", "riders"), self.city.riders
+        elif self.instance is not None and self.instance.riders is not None:
+            yield ("instance", "riders"), self.instance.riders
 
     def _rates(self) -> Iterator[tuple[Loc, float, dict[str, float]]]:
         """Give each rate of demand by its place, with the rates of its part of the city."""
@@ -206,10 +211,10 @@ class Scenario(Config):
 
     def _crowds(self) -> Iterator[Mistake]:
         rule = f"must bring at most {MOST_ORDERS:,} orders, brings about "
-        for loc, per_second, rate in self._rates():
+        for loc, per_second, rate in self._rates() if self.horizon is not None else ():
             begin = Instant.parse(str(loc[-1])).at(self.starts_at)
             end = min((at for text in rate if (at := Instant.parse(text).at(self.starts_at)) > begin), default=math.inf)
-            n = per_second * (min(end, self.horizon) - max(begin, 0.0))
+            n = per_second * (min(end, self.until) - max(begin, 0.0))
             if n > MOST_ORDERS:
                 yield loc, f"{rule}{n:,.0f}"
         demand = None if self.city is None else self.city.demand

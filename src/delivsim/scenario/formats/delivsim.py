@@ -12,7 +12,7 @@ import io
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -91,14 +91,82 @@ def _rows(folder: Path, table: str, problems: list[Problem]) -> list[Row]:
     if len(files) > 1:
         problems.append(Problem(file=str(files[1]), rule=f"must not be given beside {files[0].name}: have one of them"))
         return []
-    columns = columns_of(table)
-    needed = [column.name for column in columns if column.default is NEEDED]
-    optional = [column.name for column in columns if column.default is not NEEDED]
-    if files and files[0].suffix == ".parquet":
-        return read_parquet(files[0], needed, problems, optional=optional)
     if files or table in NOUNS:
-        return read_csv(folder / f"{table}.csv", needed, problems, optional=optional)
+        return _table(files[0] if files else folder / f"{table}.csv", table, problems)
     return []
+
+
+def _table(file: Path, table: str, problems: list[Problem], *, blank: Sequence[str] = ()) -> list[Row]:
+    """Read one table; the columns in ``blank`` need not be filled."""
+    columns = columns_of(table)
+    needed = [c.name for c in columns if c.default is NEEDED and c.name not in blank]
+    optional = [c.name for c in columns if c.name not in needed]
+    read = read_parquet if file.suffix == ".parquet" else read_csv
+    return read(file, needed, problems, optional=optional)
+
+
+def read_nouns(
+    table: str,
+    files: Mapping[str, Path],
+    *,
+    stores: Sequence[str] = (),
+    fill: Callable[[Row], None] = lambda _: None,
+    blank: Sequence[str] = (),
+) -> list[Any]:
+    """
+    Read the nouns of one table, and their lists, from files of their own.
+
+    Parameters
+    ----------
+    table
+        ``orders``, ``riders`` or ``stores``.
+    files
+        By the name of the table: its own, and those of lists; lists without a file are empty.
+    stores
+        Names of all stores, for orders.
+    fill
+        May change the cells of a row before it is read.
+    blank
+        Columns that rows need not have, because ``fill`` fills them.
+
+    Raises
+    ------
+    InstanceError
+        With every mistake of these files, each with its line.
+    """
+    problems: list[Problem] = []
+    rows = {name: _table(file, name, problems, blank=blank) for name, file in files.items()}
+    for row in (row for each in rows.values() for row in each):
+        fill(row)
+    refuse_repeats(rows[table], "id")
+    names = {row.cells["id"]: i for i, row in enumerate(rows[table])}
+    known = None if problems else {table: names, "stores": {name: i for i, name in enumerate(stores)} or names}
+    made = _things(table, {name: rows.get(name, []) for name in (table, *parts_of(table))}, known)
+    if problems:
+        raise InstanceError.of(problems)
+    return made
+
+
+def read_lists(
+    files: Mapping[str, Path], stores: Sequence[str], fill: Callable[[Row], None] = lambda _: None
+) -> Entries:
+    """
+    Read lists of stores that are known already: menus, stock, refills, openings; by field and then by store.
+
+    Raises
+    ------
+    InstanceError
+        With every mistake of these files, each with its line.
+    """
+    problems: list[Problem] = []
+    known = {"stores": {name: i for i, name in enumerate(stores)}}
+    rows = {name: _table(file, name, problems) for name, file in files.items()}
+    for row in (row for each in rows.values() for row in each):
+        fill(row)
+    found = {PARTS[name].field: _entries(PARTS[name], each, known) for name, each in rows.items()}
+    if problems:
+        raise InstanceError.of(problems)
+    return found
 
 
 def _things(table: str, rows: Mapping[str, list[Row]], known: Mapping[str, dict[str, int]] | None) -> list[Any]:
