@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse.csgraph import csgraph_from_dense, shortest_path
 
 from delivsim.domain.travel import Euclidean
 from delivsim.domain.travel import shortest as shortest_module
@@ -41,7 +42,7 @@ def points_of(graph: nx.Graph[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 @settings(max_examples=60, deadline=None)
 @given(graphs(), st.sampled_from([None, 3.0, 100.0]), st.booleans())
-def test_times_are_those_of_networkx(graph: nx.MultiDiGraph[int], own: float | None, known: bool) -> None:
+def test_times_are_those_of_networkx_and_scipy(graph: nx.MultiDiGraph[int], own: float | None, known: bool) -> None:
     """All pairs, with a top speed or without, for places that are known beforehand and others."""
     points = points_of(graph)
     travel = RoadGraph(Streets.of(graph, speed=5.0), speed=5.0, places=points if known else points[:1])
@@ -49,7 +50,13 @@ def test_times_are_those_of_networkx(graph: nx.MultiDiGraph[int], own: float | N
     def seconds(_u: int, _v: int, edges: Any) -> float:
         return min(e["length"] / min(e["speed_kph"] / 3.6, own or math.inf) for e in edges.values())
 
+    n = len(points)
+    weights = np.full((n, n), np.inf)
+    for u, v in {(u, v) for u, v, _ in graph.edges if u != v}:
+        weights[u, v] = seconds(u, v, graph[u][v])
+    apart = shortest_path(csgraph_from_dense(weights, null_value=np.inf), method="FW")
     for origin, there in nx.all_pairs_dijkstra_path_length(graph, weight=seconds):
+        assert list(map(there.get, range(n))) == pytest.approx(apart[origin].tolist())
         rows = np.arange(len(points))
         speeds = None if own is None else np.full(len(points), own)
         found = travel.times(np.repeat(points[origin : origin + 1], len(points), axis=0), points, speeds)

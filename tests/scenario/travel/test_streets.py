@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from delivsim.domain.instance import Instance
+from delivsim.domain.order import Order
 from delivsim.domain.rider import Rider
+from delivsim.domain.store import Store
 from delivsim.domain.streams import Streams
 from delivsim.domain.travel import Euclidean
 from delivsim.domain.travel.config import GridTravel, RingRadialTravel
@@ -118,6 +120,7 @@ def test_places_on_no_street_are_named_below_the_line_that_names_the_map(tmp_pat
     with pytest.raises(ScenarioError) as caught:
         town(written(tmp_path, "{kind: road_graph, path: small.graphml, snap_within: 300m}"))
     first, *others = [str(problem) for problem in caught.value.problems]
+    assert len(str(caught.value).split("\n")) == min(101, 1 + len(others))
     assert first.startswith(f"{tmp_path}/city.yaml:9:")
     assert "city.travel" in first
     assert any(text.startswith("store s") for text in others)
@@ -169,6 +172,14 @@ def test_riders_of_all_speeds_are_too_many_for_streets() -> None:
         base_travel(Place("town.yaml", 4), "instance.travel", GridTravel(kind="grid"), town)
     riders.pop()
     assert base_travel(Place("town.yaml", 4), "instance.travel", GridTravel(kind="grid"), town)
+
+
+def test_streets_a_metre_apart_are_a_slip() -> None:
+    """Told by the number of crossings, and not found out by running out of memory."""
+    orders = [Order(id=f"o{i}", placed_at=0.0, store=0, x=8000.0 * i, y=8000.0 * i) for i in range(2)]
+    town = Instance(name="town", orders=orders, stores=[Store(id="s", x=0.0, y=0.0)], riders=[], travel=Euclidean(5.0))
+    with pytest.raises(ScenarioError, match=r"spacing: must give at most 1,000,000 crossings, gives about 64,016,001"):
+        base_travel(Place("town.yaml", 4), "city.travel", GridTravel(kind="grid", spacing=1), town)
 
 
 def test_one_way_radials_are_even() -> None:

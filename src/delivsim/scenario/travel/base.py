@@ -28,6 +28,11 @@ from delivsim.scenario.nodes import Place
 from delivsim.scenario.travel.between import matrix_of
 from delivsim.scenario.travel.graphml import read_streets
 
+MOST = 100
+"""Mistakes that a message tells; a map of another town is wrong for all places."""
+MOST_CROSSINGS = 1_000_000
+"""More than the streets of a large city have; beyond it is a slip of the unit, and more than memory holds."""
+
 
 def base_travel(place: Place, path: str, config: CommonTravel, instance: Instance) -> Travel:
     """
@@ -48,8 +53,10 @@ def base_travel(place: Place, path: str, config: CommonTravel, instance: Instanc
     try:
         return _made(config, instance)
     except InputError as error:
-        rule = f"must fit the places of {instance.name}"
-        raise ScenarioError.of([place.problem(rule, path), *error.problems]) from error
+        problems = place.problem(f"must fit the places of {instance.name}", path), *error.problems
+        lines = [str(problem) for problem in problems[:MOST]]
+        lines += [f"and {len(problems) - MOST:,} more"] if len(problems) > MOST else []
+        raise ScenarioError("\n".join(lines), problems) from error
 
 
 def _unfit(config: CommonTravel, instance: Instance) -> str:
@@ -98,10 +105,13 @@ def _generated(config: StreetsTravel, places: Floats) -> Streets:
     """Lay streets over all places."""
     low, high = (places.min(axis=0), places.max(axis=0)) if len(places) else (np.zeros(2), np.ones(2))
     area: Area = float(low[0]), float(low[1]), float(high[0]), float(high[1])
+    assert isinstance(config, GridTravel | RingRadialTravel)
+    if (n := float(np.prod((high - low) / config.spacing + 1.0))) > MOST_CROSSINGS:
+        rule = f"must give at most {MOST_CROSSINGS:,} crossings, gives about {n:,.0f}"
+        raise InputError.of([Problem(path="spacing", rule=rule)])
     if isinstance(config, RingRadialTravel):
         graph = ring_radial(area, config.spacing, config.radials, one_way=config.one_way)
     else:
-        assert isinstance(config, GridTravel)
         graph = grid(area, config.spacing, one_way=config.one_way)
     return Streets.of(graph, speed=config.speed)
 

@@ -129,9 +129,11 @@ def _apart(names: list[str], places: Floats, rows: Ints, seconds: Floats) -> Ite
     first: dict[tuple[float, ...], int] = {}
     for i, place in enumerate(_spots(places)):
         k = first.setdefault(place, i)
-        a, b = rows[k], rows[i]
-        others = np.delete(np.arange(len(seconds)), (a, b))
-        if a != b and not (
-            (seconds[a, others] == seconds[b, others]).all() and (seconds[others, a] == seconds[others, b]).all()
-        ):
+        if rows[k] != rows[i] and not _alike(seconds, int(rows[k]), int(rows[i])):
             yield Problem(path=names[i], rule=f"must not stand where {names[k]} does, from which ways take otherwise")
+
+
+def _alike(seconds: Floats, a: int, b: int) -> bool:
+    """Tell whether all ways from and to two rows, from and to others, take the same."""
+    others = np.delete(np.arange(len(seconds)), (a, b))
+    return bool((seconds[a, others] == seconds[b, others]).all() and (seconds[others, a] == seconds[others, b]).all())
