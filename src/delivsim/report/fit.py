@@ -67,7 +67,7 @@ def _stores(found: Found) -> Iterator[Row]:
         yield "", what, f"{n} stores", f"all alike: {_p(preparation.p_alike)}"
         if differ:
             yield _law("  within a store", preparation.own)
-    _, mean, sd = found.basket
+    mean, sd = found.basket
     yield "basket", f"{mean:.2f} units, sd {sd:.2f}", f"{len(found.past.orders):,}", "what was ordered, ordered again"
 
 

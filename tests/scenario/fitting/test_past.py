@@ -69,7 +69,9 @@ def test_places_of_two_kinds_do_not_go_together(week: Week, imported: Imported) 
 def test_a_published_instance_without_history_is_a_day(tmp_path: Path) -> None:
     """Its demand, stores and ready times are facts; nothing else is told."""
     twin = Path(__file__).parents[2] / "data" / "mdrplib_twin"
-    past = read_past([twin], "mdrplib")
+    past = read_past([twin, twin], "mdrplib")
     assert not past.told
+    assert [day.label for day in past.days] == ["2026-01-01 mdrplib_twin", "2026-01-02 mdrplib_twin"]
+    assert len(past.days[0].clock) == len(past.rosters) * 30 == 60
     assert past.orders["cooking"].notna().all()
     assert past.orders["delivered_at"].isna().all()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from delivsim.calibrate.demand import FEWEST_DAYS, Demand, estimate_demand
-from delivsim.calibrate.laws import empirical
 from delivsim.calibrate.people import Acceptance, Patience, estimate_acceptance, estimate_patience
 from delivsim.calibrate.stores import Popularity, Preparation, estimate_popularity, estimate_preparation
 from delivsim.calibrate.ways import Ways, estimate_ways
@@ -42,7 +41,7 @@ class Found:
     on_accept
         Whether kitchens wait until a rider has accepted.
     basket
-        Units per order: the law of what was seen, its mean, and its standard deviation.
+        Units per order: mean and standard deviation.
     patience, acceptance, ways
         Customers, riders, speeds; None: not told.
     declined_card, bad_token
@@ -60,7 +59,7 @@ class Found:
     popularity: Popularity
     preparation: Preparation | None
     on_accept: bool
-    basket: tuple[dict[str, Any], float, float]
+    basket: tuple[float, float]
     patience: Patience | None
     acceptance: Acceptance | None
     ways: Ways | None
@@ -75,7 +74,7 @@ def find_all(past: Past) -> Found:
     """Estimate everything."""
     untold: list[str] = []
     demand = estimate_demand(past.days, past.zones)
-    _say_days(demand, len(past.days), untold)
+    _say_days(demand, len(past.days), untold, dated=past.told)
     counts = past.orders["store"].value_counts().reindex(list(past.stores), fill_value=0)
     preparation = estimate_preparation(past.orders["store"], past.orders["cooking"])
     if preparation is None:
@@ -87,7 +86,7 @@ def find_all(past: Past) -> Found:
         popularity=estimate_popularity(counts),
         preparation=preparation,
         on_accept=_waits_for_riders(past.orders),
-        basket=_basket(past.orders["units"]),
+        basket=(float(past.orders["units"].mean()), float(past.orders["units"].std(ddof=0))),
         patience=_patience(past, untold),
         acceptance=_acceptance(past, untold),
         ways=_ways(past, untold),
@@ -99,7 +98,7 @@ def find_all(past: Past) -> Found:
     )
 
 
-def _say_days(demand: Demand, n: int, untold: list[str]) -> None:
+def _say_days(demand: Demand, n: int, untold: list[str], *, dated: bool) -> None:
     if n < FEWEST_DAYS:
         days = "one day tells" if n == 1 else f"{n} days tell"
         untold.append(
@@ -108,7 +107,12 @@ def _say_days(demand: Demand, n: int, untold: list[str]) -> None:
         )
     elif demand.day_cv > 0 and demand.p_poisson > 0.05:
         untold.append(f"whether days differ at all: by {demand.day_cv:.1%} beyond chance, which may still be chance")
-    if busy := busier_weekdays(demand):
+    if demand.within_p < SURE:
+        untold.append(
+            "how orders come within an hour: quarters of hours differ beyond chance (chi-square per degree of freedom"
+            f" {demand.within_hours:.1f}); rates are hourly all the same"
+        )
+    if dated and (busy := busier_weekdays(demand)):
         untold.append(
             f"which day of the week it is: they differ ({busy}), and what is fitted is a mix of them; --days fri fits"
             " Fridays alone"
@@ -142,15 +146,6 @@ def _waits_for_riders(orders: pd.DataFrame) -> bool:
     known = orders["begun_at"].notna() & orders["assigned_at"].notna()
     waited = orders["begun_at"][known] >= orders["assigned_at"][known] - 1.0
     return bool(known.any() and waited.mean() >= ON_ACCEPT)
-
-
-def _basket(units: pd.Series) -> tuple[dict[str, Any], float, float]:
-    """Make a law of the units that were ordered."""
-    counts = units.value_counts().sort_index()
-    law: dict[str, Any] = {"kind": "empirical", "values": [float(n) for n in counts.index], "weights": counts.tolist()}
-    if len(counts) > 40:
-        law = empirical(units.to_numpy(np.float64))
-    return law, float(units.mean()), float(units.std(ddof=0))
 
 
 def _patience(past: Past, untold: list[str]) -> Patience | None:
@@ -213,7 +208,9 @@ def _share(orders: pd.DataFrame, signs: tuple[str, ...]) -> float:
 
 def _always_untold(past: Past) -> list[str]:
     out = []
-    if past.zones_made:
+    if not past.told:
+        out.append("the date and the time of day: they count from the instances' own midnight")
+    if len(past.zones) > 1 and past.zones_made:
         out.append(f"zones: none are named; stores are grouped into {len(past.zones)} by where they are")
     out.append("what riders are paid, and how the platform's software is built: the defaults stand")
     out.append("the dispatch policy in force: linear_assignment every 30 s is written; set your own")

@@ -32,6 +32,8 @@ DAY, HOUR = 86400.0, 3600.0
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 QUIET = 4
 """The hour in which a day begins, where several are as quiet."""
+UNDATED = datetime(2026, 1, 1)
+"""Date of the first instance that tells none."""
 FEWEST_PER_ZONE = 200
 """Orders per zone that zones made here have at least, on average."""
 
@@ -136,7 +138,10 @@ class _Days:
 
     def __init__(self, parts: list[tuple[Instance, History | None]], wanted: list[int]) -> None:
         self.parts, self.wanted = parts, wanted
-        self.starts = [_start(history) for _, history in parts]
+        self.starts = [
+            UNDATED + timedelta(days=i) if history is None else history.starts_at
+            for i, (_, history) in enumerate(parts)
+        ]
         self.begins = HOUR * _quiet_hour(parts, self.starts)
         self.stores = {store.id: store for instance, _ in parts for store in instance.stores}
         self.zones_made = self._make_zones()
@@ -187,7 +192,9 @@ class _Days:
         )
 
     def _day(self, i: int, seconds: Floats) -> tuple[NDArray[np.int64], Floats]:
-        """Give the number of the service day, and the time since its midnight."""
+        """Give the number of the service day, and the time since its midnight; undated instances are one day each."""
+        if self.parts[i][1] is None:
+            return np.zeros(len(seconds), dtype=np.int64), seconds
         start = self.starts[i]
         midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
         clock = seconds + (start - midnight).total_seconds()
@@ -196,6 +203,8 @@ class _Days:
 
     def _label(self, i: int, day: int) -> str:
         date = self.starts[i] + timedelta(days=day)
+        if self.parts[i][1] is None:
+            return f"{date:%Y-%m-%d} {self.parts[i][0].name}"
         return f"{date:%Y-%m-%d} {WEEK[date.weekday()][:3]}"
 
     def _orders(self, i: int, instance: Instance, history: History | None) -> pd.DataFrame:
@@ -235,15 +244,15 @@ class _Days:
         begins, ends, lost = np.inf, -np.inf, 0.0
         for i in sorted(set(of_day["part"])):
             instance, history = self.parts[i]
-            horizon = history.horizon if history is not None else HOUR * np.ceil((instance.ends_at + 1) / HOUR)
-            midnight = datetime.fromisoformat(label[:10])
+            if history is None:
+                return DayCount(label, *_hours(instance), of_day["clock"].to_numpy(np.float64), _numbers(of_day, zones))
+            horizon, midnight = history.horizon, datetime.fromisoformat(label[:10])
             start = (self.starts[i] - midnight).total_seconds()
             begins, ends = min(begins, max(start, self.begins)), max(ends, min(start + horizon, self.begins + DAY))
             share = len(of_day[of_day["part"] == i]) / max(1, len(instance.orders))
-            lost += share * (history.lost if history is not None else 0)
-        number = {zone: k for k, zone in enumerate(zones)}
-        zone = np.array([number[name] for name in of_day["zone"]], dtype=np.int64)
-        return DayCount(label, float(begins), float(ends), of_day["clock"].to_numpy(np.float64), zone, round(lost))
+            lost += share * history.lost
+        clock, zone = of_day["clock"].to_numpy(np.float64), _numbers(of_day, zones)
+        return DayCount(label, float(begins), float(ends), clock, zone, round(lost))
 
     def _rosters(self) -> dict[str, list[Rider]]:
         rosters: dict[str, list[Rider]] = {}
@@ -257,8 +266,15 @@ class _Days:
         return rosters
 
 
-def _start(history: History | None) -> datetime:
-    return datetime(2026, 1, 1) if history is None else history.starts_at
+def _hours(instance: Instance) -> tuple[float, float]:
+    """Give the whole hours around an instance's orders."""
+    first = min(order.placed_at for order in instance.orders)
+    return float(HOUR * np.floor(first / HOUR)), float(HOUR * np.ceil((instance.ends_at + 1) / HOUR))
+
+
+def _numbers(orders: pd.DataFrame, zones: tuple[str, ...]) -> NDArray[np.int64]:
+    number = {zone: k for k, zone in enumerate(zones)}
+    return np.array([number[name] for name in orders["zone"]], dtype=np.int64)
 
 
 def _quiet_hour(parts: list[tuple[Instance, History | None]], starts: list[datetime]) -> int:

@@ -238,7 +238,9 @@ class _Maker:
             rows = taken.frame()
             near = [places[k * len(places) // max(1, len(rows))] for k in range(len(rows))]
             if not {"lat", "lon"} <= set(rows) and not {"x", "y"} <= set(rows):
-                self.said.append("riders' files tell no places: every shift begins at a store, busy ones more often")
+                self.said.append("the riders file tells no places: every shift begins at a store, busy ones more often")
+            if {"speed", "speed_kmh"} & set(rows):
+                self.said.append("riders' own speeds are taken as along straight lines")
             return people.riders_of_file(rows, self.window, near, geographic=self.geographic)
         if "rider_id" in frame and frame["rider_id"].ne("").any():
             riders = riders_who_carried(frame, places, self.window.horizon)

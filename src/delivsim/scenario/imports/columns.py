@@ -26,7 +26,7 @@ class Known:
 
 
 def _k(field: str, kind: Kind, meaning: str, names: str = "") -> Known:
-    return Known(field, kind, meaning, (field, *names.split()))
+    return Known(field, kind, meaning, tuple(dict.fromkeys((field, *names.split()))))
 
 
 ORDER_ID = "order orderid order_number order_no order_ref order_uuid pedido_id pedido"
@@ -34,7 +34,7 @@ STORE_ID = (
     "store restaurant restaurant_id merchant merchant_id vendor vendor_id shop shop_id outlet_id partner_id kitchen_id"
     " tienda_id"
 )
-RIDER_ID = "rider courier courier_id driver driver_id storekeeper_id rappitendero_id dasher_id"
+RIDER_ID = "rider courier courier_id driver driver_id storekeeper_id"
 CUSTOMER = ("customer", "dropoff", "drop", "delivery", "dest", "destination", "user", "to", "client")
 STORE = ("store", "restaurant", "merchant", "vendor", "pickup", "origin", "from", "shop")
 START = ("start", "login", "home", "rider", "courier", "driver")
