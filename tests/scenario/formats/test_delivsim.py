@@ -3,7 +3,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from delivsim.domain.distributions import duration_law
@@ -135,7 +135,7 @@ number = st.floats(-1e9, 1e9)
 text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     places=st.lists(st.tuples(number, number, number), min_size=1, max_size=6),
     ids=st.lists(text.filter(bool), min_size=6, max_size=6, unique=True),
@@ -143,6 +143,7 @@ text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6
     speed=st.floats(1e-300, 1e9),
     tables=st.sampled_from(FORMS),
 )
+@example(places=[(0.5, 0.0, -0.0)], ids=["a\rb", *"bcdef"], zone="\r", speed=1.0, tables="csv")
 def test_any_number_and_any_word_survives(tmp_path: Path, places, ids, zone, speed, tables: Tables):
     """Floats keep their bits and words their letters, whatever they are."""
     instance = Instance(
@@ -219,6 +220,8 @@ def test_parquet_columns_of_any_type_are_read(tmp_path: Path):
         ("orders.csv", "nan,", '"nan,', "orders.csv:3: must be comma-separated values"),
         ("items.csv", "nan,\"soup", "nun,\"soup", "order: no order 'nun' in the orders (did you mean 'nan'?)"),
         ("items.csv", '"soup, hot",1', '"soup, hot",0', "orders.csv:3: order nan: units of soup, hot: must be >= 1"),
+        ("items.csv", "soup, hot", "soupe, hot", "items.csv:4: item: not on the menu of its store: 'soupe, hot' (did"),
+        ("orders.csv", "north side", "north end", "orders.csv:3: zone: no zone 'north end' in the zones (did you mean"),
         ("riders.csv", "r2", "r1", "riders.csv:3: id: given twice: 'r1' is on line 2 already"),
         ("breaks.csv", "1200.0", "", "breaks.csv:2: ends_at: must be a number, got ''"),
         ("breaks.csv", "3000.0", "100.0", "riders.csv:3: rider r2: breaks: must lie within the shift"),

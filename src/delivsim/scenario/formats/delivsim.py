@@ -7,8 +7,6 @@ are follows from the nouns (`nouns`); ``docs/instance.md`` is rendered from them
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import os
@@ -20,6 +18,7 @@ from pydantic import ValidationError
 
 from delivsim.domain.distributions import duration_law
 from delivsim.domain.instance import Instance
+from delivsim.domain.store import MEAL
 from delivsim.domain.units import near_miss
 from delivsim.errors import InstanceError, Problem
 from delivsim.scenario.dump import plain
@@ -32,6 +31,10 @@ Tables = Literal["csv", "parquet"]
 Entries = dict[str, dict[str, tuple[Any, ...]]]
 """The lists inside nouns: by field and then by owner."""
 
+ODD = (",", '"', "\n", "\r")
+"""What must not stand in a cell of a CSV file without quotes around it."""
+MANY = 20
+"""Mistakes after which no near misses are looked for."""
 SUFFIXES: tuple[Tables, ...] = ("csv", "parquet")
 
 
@@ -53,6 +56,8 @@ def read(path: str | os.PathLike[str]) -> Instance:
     # The names of a broken table are not all known: nobody is blamed for that.
     known = None if problems else {name: {r.cells["id"]: i for i, r in enumerate(rows[name])} for name in NOUNS}
     made: dict[str, Any] = {name: _things(name, rows, known) for name in NOUNS}
+    if about is not None and not problems:
+        _refuse_strangers(rows, made, about["zones"])
     if problems or about is None:
         raise InstanceError.of(problems)
     return Instance(**about, **made)
@@ -204,11 +209,26 @@ def _thing(table: str, row: Row, lists: Entries, stores: dict[str, int] | None) 
         return None
 
 
+def _refuse_strangers(rows: Mapping[str, list[Row]], made: Mapping[str, list[Any]], zones: tuple[str, ...]) -> None:
+    """Note zones that the instance has not, and items that are not on the menu of their order's store."""
+    known = {zone: i for i, zone in enumerate(zones)}
+    for name in NOUNS if known else ():
+        for row in rows[name]:
+            if row.cells["zone"]:
+                _refuse_unknown(row, "zone", known)
+    menus = [{item: i for i, (item, _) in enumerate(store.menu)} or {MEAL: 0} for store in made["stores"]]
+    store_of = {order.id: order.store for order in made["orders"]}
+    for row in rows["items"]:
+        if row.cells["item"] not in (menu := menus[store_of[row.cells["order"]]]):
+            near = near_miss(row.cells["item"], sorted(menu)) if len(row.problems) < MANY else ""
+            row.refuse("item", f"not on the menu of its store: {row.cells['item']!r}{near}")
+
+
 def _refuse_unknown(row: Row, column: str, known: dict[str, int]) -> bool:
     """Note a name that is in no table, and tell whether it is in one."""
     name = row.cells[column]
     if name not in known:
-        near = near_miss(name, sorted(known)) if len(row.problems) < 20 else ""
+        near = near_miss(name, sorted(known)) if len(row.problems) < MANY else ""
         row.refuse(column, f"no {column} {name!r} in the {column}s{near}")
     return name in known
 
@@ -284,8 +304,12 @@ def _part_rows(things: Iterable[Any], part: Part) -> Iterator[list[Any]]:
 
 
 def _write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([column.name for column in columns])
-    writer.writerows([["" if cell is None else cell for cell in row] for row in rows])
-    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+    lines = ([column.name for column in columns], *rows)
+    text = "".join(",".join(map(_csv_cell, line)) + "\n" for line in lines)
+    path.write_text(text, encoding="utf-8", newline="")
+
+
+def _csv_cell(cell: Any) -> str:
+    """Write a cell, in quotes if need be (the csv module leaves out those around a lone carriage return)."""
+    text = "" if cell is None else str(cell)
+    return '"' + text.replace('"', '""') + '"' if any(odd in text for odd in ODD) else text
