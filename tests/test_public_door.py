@@ -41,6 +41,7 @@ NAMES = [
     "Wait",
     "__version__",
     "check_assignment",
+    "load_problem",
     "load_result",
     "load_scenario",
     "run",

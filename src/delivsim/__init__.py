@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from delivsim.domain.travel.road_graph import RoadGraph
     from delivsim.domain.travel.streets import Streets
     from delivsim.errors import DelivsimError, InputError, InstanceError, PolicyError, ResultError, ScenarioError
+    from delivsim.experiment.decisions import load_problem
     from delivsim.experiment.run import run
     from delivsim.record.result import Result, load_result
     from delivsim.scenario.reader import load_scenario
@@ -65,6 +66,7 @@ _HOMES = {
     "PolicyError": "errors",
     "ResultError": "errors",
     "ScenarioError": "errors",
+    "load_problem": "experiment.decisions",
     "run": "experiment.run",
     "Result": "record.result",
     "load_result": "record.result",
@@ -102,6 +104,7 @@ __all__ = [
     "Wait",
     "__version__",
     "check_assignment",
+    "load_problem",
     "load_result",
     "load_scenario",
     "run",

@@ -33,8 +33,8 @@ def leader(answer: Any) -> Leader:
 def test_a_decision_is_numbered_and_comes_into_force_after_its_time() -> None:
     """Decisions count from 1; each leaves one row with the instant of its problem and that of its effect."""
     asked = leader(lambda p: Assignment((Match(3, (7,)),)))
-    first, delay = asked.decide(problem())
-    second, _ = asked.decide(problem())
+    first, delay = asked.decide(problem(), [70])
+    second, _ = asked.decide(problem(), [70])
     assert (first.number, second.number, delay) == (1, 2, 2.0)
     assert [row[:3] for row in asked.rows] == [(1, 60.0, 62.0), (2, 60.0, 62.0)]
 
@@ -56,5 +56,5 @@ def test_a_policy_that_errs_is_named(answer: Any, complaint: str) -> None:
     """Whatever a policy does wrong ends in one message: which policy, when, what; and nothing is recorded."""
     asked = leader(answer)
     with pytest.raises(PolicyError, match=complaint):
-        asked.decide(problem())
+        asked.decide(problem(), [70])
     assert asked.rows == []

@@ -108,7 +108,7 @@ class Suite(Config):
         base = _node({"name": self.name, "horizon": "24h", "platform": {"kind": "ideal"}}, here)
         own, changes = self._below("policies", policy), self._below("conditions", condition)
         called = place_of(self._root, ("policies", policy), on_key=True) if policy in self.policies else here
-        layers = [self._root.get("scenario"), _node({"dispatch": {"policy": policy}}, called)]
+        layers = [self._root.get("scenario"), _node({"dispatch": {"policy": policy, "diary": False}}, called)]
         layers += [None if own is None else Node({"dispatch": own}, own.place), changes]
         layers.append(_node({"instance": {"format": "mdrplib", "path": "."}}, here))
         for layer in layers:

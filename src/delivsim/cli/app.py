@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from delivsim.cli import bench, export, imports, instances, results, run, scenarios
+from delivsim.cli import bench, export, imports, instances, policies, results, run, scenarios
 from delivsim.cli.exits import Exit
 from delivsim.cli.output import complain, say
 from delivsim.errors import DelivsimError
@@ -29,7 +29,8 @@ for command in (
     scenarios.init,
     scenarios.check,
     scenarios.schema,
-    scenarios.policies,
+    policies.problem,
+    policies.decide,
     instances.info,
     instances.generate,
     run.run,
@@ -44,6 +45,7 @@ for command in (
 app.command("import")(imports.import_)
 app.command()(imports.fit)
 app.add_typer(export.app, name="export")
+app.add_typer(policies.app, name="policies")
 app.add_typer(bench.app, name="bench")
 
 

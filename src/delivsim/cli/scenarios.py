@@ -1,4 +1,4 @@
-"""``delivsim init``, ``check``, ``schema`` and ``policies``: everything before a run."""
+"""``delivsim init``, ``check`` and ``schema``: everything before a run."""
 
 from __future__ import annotations
 
@@ -63,15 +63,3 @@ def schema() -> None:
     from delivsim.scenario.jsonschema import scenario_schema
 
     say(json.dumps(scenario_schema(), indent=1))
-
-
-def policies() -> None:
-    """List the dispatch policies and their parameters."""
-    from dataclasses import fields
-
-    from delivsim.dispatch.policies import POLICIES
-
-    for name, policy in POLICIES.items():
-        say(f"{name}: {(policy.__doc__ or '').strip().splitlines()[0]}")
-        for field in fields(policy):
-            say(f"    {field.name} = {field.default!r}")

@@ -52,6 +52,8 @@ class DispatchConfig(Config):
     stores in proportion to recent demand."""
     every: Annotated[PositiveDuration, Field(ge=0.1)] = 60.0
     """Time between two decisions."""
+    diary: bool = True
+    """Whether the run keeps what was known at each decision, and why the policy chose as it did."""
     decision_time: DurationLaw = Field(default_factory=_no_time)
     """What a decision takes to compute: it is about what was known before, and in force after."""
     offer_timeout: PositiveDuration = 45.0

@@ -37,6 +37,7 @@ from delivsim.services.store import store
 from delivsim.services.user import user
 from delivsim.simulated.assemble import assemble
 from delivsim.simulated.config import FixedPromise, PlatformConfig
+from delivsim.simulated.diary import Diary
 from delivsim.simulated.faults import plan_faults
 from delivsim.simulated.leader import Leader
 
@@ -57,6 +58,8 @@ class Simulation:
         The SimPy environment; ``env.now`` is the simulated time in seconds.
     parts
         The platform.
+    town
+        The people and places, and the travel that dispatch believes in; None for a platform without a city.
     instance, ledger
         The city's orders and what became of them; None for a platform without a city.
     """
@@ -73,7 +76,7 @@ class Simulation:
         self.env = Environment()
         self.streams = Streams(seed)
         found = settled(scenario, self.streams, instance)
-        self.instance = None if found is None else found.instance
+        self.town, self.instance = found, None if found is None else found.instance
         self.policy = None if self.instance is None else self._named(scenario.dispatch, policy)
         asks = asked_by(self.policy.policy) if self.policy else frozenset()
         preparation = (
@@ -102,6 +105,7 @@ class Simulation:
             self.streams.sequence(DECISION, law.sample) if law.constant is None else lambda: law.constant or 0.0,
             self.recorder.rows["decisions"],
             time.perf_counter,
+            Diary(self.recorder.rows) if config.diary else None,
         )
 
     def _people(self, instance: Instance, preparation: Preparation) -> Ledger:

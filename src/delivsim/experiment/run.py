@@ -17,6 +17,7 @@ from delivsim.dispatch.assignment import DispatchPolicy
 from delivsim.domain.instance import Instance
 from delivsim.errors import PolicyError
 from delivsim.experiment.build import Simulation
+from delivsim.experiment.decisions import dispatch_facts
 from delivsim.experiment.interrupt import first_interrupt
 from delivsim.record.recorder import Recorder
 from delivsim.record.result import Result
@@ -195,6 +196,7 @@ def manifest(simulation: Simulation, interrupted: bool) -> dict[str, Any]:
             for name, topic in sorted(topics.items())
         },
         "policy": simulation.policy.name if simulation.policy else None,
+        "dispatch": None if simulation.town is None else dispatch_facts(simulation.town),
         "slos": [str(slo) for slo in scenario.slos],
         "platform": config.kind,
         "clients": ["customer", "rider", "store_app"] * (instance is not None) + [w.name for w in config.workloads],

@@ -26,6 +26,10 @@ ROW_ORDER: dict[str, tuple[str, ...]] = {
     "offers": ("offer", "position"),
     "legs": ("rider", "started_at"),
     "decisions": ("decision",),
+    "choices": ("decision",),
+    "known_orders": ("decision", "number"),
+    "known_riders": ("decision", "rider"),
+    "known_stores": ("decision", "store"),
     "riders": ("rider",),
     "stores": ("store",),
 }

@@ -19,6 +19,10 @@ _ABOUT = {
     "offers": "One row per order of every offer to a rider.",
     "legs": "One row per stretch of a rider's time.",
     "decisions": "One row per call of the dispatch policy.",
+    "choices": "One row per order that a decision chose a rider for, per move, and per new reason to wait.",
+    "known_orders": "What the dispatcher knew of orders: one row whenever that changed.",
+    "known_riders": "What the dispatcher knew of riders: one row whenever that changed.",
+    "known_stores": "What the dispatcher knew of the stores' demand: one row whenever that rose.",
     "riders": "One row per rider of the instance.",
     "stores": "One row per store of the instance.",
 }

@@ -281,7 +281,8 @@ class Deliveries:
         problem = self._problem(jobs, await Query(RiderRecord), now, carried, seen)
         if not problem.riders.size:
             return OK
-        decision = await Decide(problem)
+        reference = {job.placed.order: job.placed.reference for job in jobs}
+        decision = await Decide(problem, [reference[order] for order in problem.orders.tolist()])
         if decision.assignment.matches or decision.assignment.moves:
             await self._carry_out(decision)
         return OK

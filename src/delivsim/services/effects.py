@@ -167,9 +167,14 @@ class Choose:
 
 @dataclass(slots=True)
 class Decide:
-    """Have the one dispatch leader decide; it is occupied for the decision's compute time."""
+    """
+    Have the one dispatch leader decide; it is occupied for the decision's compute time.
+
+    ``references`` are the clients' own numbers of the open orders, for the record.
+    """
 
     problem: DispatchProblem
+    references: Sequence[int]
 
     def __await__(self) -> Generator[Any, Decision, Decision]:
         return (yield self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from delivsim.dispatch.lawful import check_assignment
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.errors import PolicyError
 from delivsim.services.effects import Decision
+from delivsim.simulated.diary import Diary
 
 
 class Leader:
@@ -30,6 +31,8 @@ class Leader:
         Gives the modelled compute time of the next decision, seconds.
     rows
         The list of ``decisions`` rows.
+    diary
+        Where what was known and why it chose is written down; None: nowhere.
     clock
         The wall clock; the seconds that each decision really took are no part of the deterministic record.
     """
@@ -42,13 +45,14 @@ class Leader:
         decision_time: Callable[[], float],
         rows: list[tuple[Any, ...]],
         clock: Callable[[], float],
+        diary: Diary | None = None,
     ) -> None:
         self.name, self.policy, self.rng, self.decision_time, self.rows = name, policy, rng, decision_time, rows
         self.timings: list[float] = []
-        self._clock = clock
+        self._clock, self._diary = clock, diary
         self._decisions = 0
 
-    def decide(self, problem: DispatchProblem) -> tuple[Decision, float]:
+    def decide(self, problem: DispatchProblem, references: Sequence[int]) -> tuple[Decision, float]:
         """Give the policy's checked answer, and the seconds until it comes into force."""
         assignment = self._ask(problem)
         self._decisions += 1
@@ -61,6 +65,8 @@ class Leader:
                 len(matches), n_assigned, self.name,
             )
         )  # fmt: skip
+        if self._diary is not None:
+            self._diary.write(self._decisions, problem, references, assignment)
         return Decision(self._decisions, assignment), delay
 
     def _ask(self, problem: DispatchProblem) -> Assignment:

@@ -118,7 +118,7 @@ def _choose(_: Runtime, frame: Frame, choose: Any) -> Any:
 def _decide(runtime: Runtime, frame: Frame, decide: Any) -> Any:
     """Ask the policy; its answer comes into force after the modelled compute time."""
     assert runtime.policy is not None, "a delivery service is built together with a policy"
-    decision, delay = runtime.policy.decide(decide.problem)
+    decision, delay = runtime.policy.decide(decide.problem, decide.references)
     if delay > 0:
         runtime.alarm(delay, (lambda wake: runtime.resume(frame, wake.value),), decision)
         return SUSPENDED

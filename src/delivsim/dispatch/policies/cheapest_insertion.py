@@ -13,6 +13,7 @@ from delivsim.dispatch.arrays import Flags, Ints
 from delivsim.dispatch.assignment import Assignment, Match, Wait
 from delivsim.dispatch.candidates import flat
 from delivsim.dispatch.lawful import TOLERANCE
+from delivsim.dispatch.plan import left_for_later
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.units import Duration
@@ -86,8 +87,9 @@ class CheapestInsertion:
         work, left = Insertion(problem, self, soon), []
         for k in range(0, rows.size, CHUNK):
             left += work.insert(rows[k : k + CHUNK])
-        waits = (Wait(tuple(problem.orders[left].tolist()), "no rider is left for it"),) if left else ()
-        return Assignment(tuple(work.matches()), waits=waits)
+        waits = [Wait(tuple(problem.orders[left].tolist()), "no rider is left for it")] if left else []
+        waits += left_for_later(problem, rows, "it is ready later")
+        return Assignment(tuple(work.matches()), waits=tuple(waits))
 
 
 class Insertion:

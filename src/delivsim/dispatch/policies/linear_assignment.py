@@ -54,6 +54,11 @@ class LinearAssignment:
         A rider is sent this many seconds earlier than just in time, >= 0.
     candidates
         How many nearest riders are considered for a bundle (or bundles for a rider, where riders are fewer), >= 1.
+
+    Notes
+    -----
+    Matching in rolling horizons as in Reyes et al.: The meal delivery routing problem, 2018; soon-free riders and
+    leaving just in time are delivsim's own.
     """
 
     ready_within: Duration = 1200.0

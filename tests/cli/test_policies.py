@@ -1,0 +1,83 @@
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import delivsim as ds
+from delivsim.cli.app import app
+from delivsim.dispatch.policies import POLICIES
+
+TWIN = Path(__file__).parents[1] / "data" / "mdrplib_twin"
+SCENARIO = f"""
+name: one
+seed: 3
+starts_at: 2026-11-20T00:00
+horizon: 24h
+instance: {{format: mdrplib, path: {TWIN}}}
+platform: {{kind: ideal}}
+dispatch: {{policy: linear_assignment, every: 60s}}
+"""
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "scenario.yaml").write_text(SCENARIO)
+    return ds.run(ds.load_scenario(folder / "scenario.yaml")).save(folder / "run")
+
+
+def called(*words: object):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_policies_are_listed_with_parameters_and_source():
+    """Every policy with every parameter, its default and meaning, and where it comes from."""
+    text = called("policies").output
+    for name, policy in POLICIES.items():
+        assert name in text
+        assert all(field.name in text for field in dataclasses.fields(policy))
+    assert text.count("Source: ") == len(POLICIES)
+    assert "most orders" in text.lower()
+
+
+def test_a_policy_of_ours_passes_the_check():
+    """The command names every rule, and ends with 0."""
+    found = called("policies", "check", "nearest")
+    assert found.exit_code == 0
+    assert "ok    decides the same whatever happens later" in found.output
+    assert "nearest: fine" in found.output
+
+
+def test_a_policy_that_breaks_a_rule_fails_the_check(tmp_path, monkeypatch):
+    """The rule and the problem are named, and the command ends with 1."""
+    (tmp_path / "lazy_policy.py").write_text(
+        "import delivsim as ds\n\nclass Lazy:\n    def __call__(self, problem, rng):\n        return ds.Assignment()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    found = called("policies", "check", "lazy_policy:Lazy")
+    assert found.exit_code == 1
+    assert "FAIL  sends somebody where food and riders are ready: in the problem 'one each'" in found.output
+
+
+def test_a_decision_of_a_saved_run_is_written_and_decided_again(saved, tmp_path):
+    """`problem` writes the JSON, and `decide` gives another policy's answer to it."""
+    file = tmp_path / "p.json"
+    assert called("problem", saved, 10, "-o", file).exit_code == 0
+    assert json.loads(file.read_text())["format"] == "delivsim.problem/1"
+    answer = json.loads(called("decide", file, "--policy", "rolling_horizon").output)
+    assert answer["format"] == "delivsim.assignment/1"
+
+
+def test_explain_says_why(saved):
+    """The story of an order names every decision it was in, the cost of the choice, and who was second."""
+    result = ds.load_result(saved)
+    offered = result.tables["choices"].query("choice == 'offered' and second >= 0").iloc[0]
+    name = result.tables["orders"].set_index("order")["id"][offered["order"]]
+    text = called("explain", saved, name).output
+    assert "Why" in text
+    second = result.tables["riders"].set_index("rider")["id"][offered["second"]]
+    line = next(line for line in text.splitlines() if "offered" in line and str(offered["reason"]) in line)
+    assert f"{offered['cost']:,.1f}" in line
+    assert second in line
