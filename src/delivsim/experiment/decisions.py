@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from delivsim.dispatch.documents import RulesDocument
-from delivsim.dispatch.known import NO_DEMAND, NO_PROMISES, Demand, Promises
+from delivsim.dispatch.known import NO_DEMAND, NO_PROMISES, Demand, Promises, Shifts
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.instance import Rules
 from delivsim.domain.streams import Streams
@@ -52,7 +52,7 @@ def load_problem(run: Result | str | PathLike[str], decision: int) -> DispatchPr
 
     Returns
     -------
-    What the policy was given then, to the bit; promises and demand if it asked for them.
+    What the policy was given then, to the bit (fading demand to rounding); promises, demand and shifts if it asked for them.
 
     Raises
     ------
@@ -63,8 +63,10 @@ def load_problem(run: Result | str | PathLike[str], decision: int) -> DispatchPr
     """
     result = run if isinstance(run, Result) else load_result(find_run(str(run)))
     row = _decision(result, decision)
-    orders = _known(result.tables["known_orders"], "number", decision)
-    riders = _known(result.tables["known_riders"], "rider", decision)
+    orders = _last(result.tables["known_orders"], "number", decision)
+    orders = orders[orders["is_known"]]
+    seen = _last(result.tables["known_riders"], "rider", decision)
+    riders = seen[seen["is_known"]]
     waiting = orders[orders["rider"] < 0]
     if (len(waiting), len(riders)) != (int(row["n_orders"]), int(row["n_riders"])):
         raise ResultError(f"decision {decision}: the run kept no diary of it (dispatch.diary)")
@@ -89,6 +91,7 @@ def load_problem(run: Result | str | PathLike[str], decision: int) -> DispatchPr
         rules=Rules(**(result.manifest.get("dispatch") or {}).get("rules", {})),
         promises=_promises(orders[orders["rider"] >= 0]),
         demand=_demand(result, decision, now),
+        shifts=_shifts(seen[seen["is_coming"]]),
     )
 
 
@@ -102,11 +105,9 @@ def _decision(result: Result, decision: int) -> Any:
     raise InputError(f"decision: no decision {decision} in this run: {have}")
 
 
-def _known(table: pd.DataFrame, key: str, decision: int) -> pd.DataFrame:
-    """Give what was known at a decision: the last row of each that is still known, by number."""
-    until = table[table["decision"] <= decision]
-    last = until.drop_duplicates(key, keep="last")
-    return last[last["is_known"]].sort_values(key)
+def _last(table: pd.DataFrame, key: str, decision: int) -> pd.DataFrame:
+    """Give the last row of each that was written until a decision, by number."""
+    return table[table["decision"] <= decision].drop_duplicates(key, keep="last").sort_values(key)
 
 
 def _every(result: Result) -> float:
@@ -129,6 +130,18 @@ def _promises(carried: pd.DataFrame) -> Promises:
         pickups=rows[_PICKUP].to_numpy(),
         dropoffs=rows[_PLACE].to_numpy(),
         picked_up=rows["picked_up"].to_numpy(),
+    )
+
+
+def _shifts(coming: pd.DataFrame) -> Shifts:
+    rows = coming.sort_values(["free_at", "rider"])
+    return Shifts(
+        riders=rows["rider"].to_numpy(),
+        places=rows[_PLACE].to_numpy(),
+        on_at=rows["free_at"].to_numpy(),
+        off_at=rows["off_at"].to_numpy(),
+        speeds=rows["speed"].to_numpy(),
+        capacities=rows["capacity"].to_numpy(),
     )
 
 

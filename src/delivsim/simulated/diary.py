@@ -35,6 +35,7 @@ class Diary:
         self._rows = rows
         self._orders: dict[int, object] = {}
         self._riders, self._states = np.empty(0, np.int64), np.empty((0, 7))
+        self._coming: frozenset[int] = frozenset()
         self._stores: dict[int, tuple[float, float]] = {}
         self._references: dict[int, int] = {}
         self._waits: dict[int, tuple[str, int]] = {}
@@ -44,6 +45,8 @@ class Diary:
         self._references.update(zip(problem.orders.tolist(), references, strict=True))
         self._write_orders(decision, problem)
         self._write_riders(decision, problem)
+        if problem.shifts.riders.size or self._coming:
+            self._write_shifts(decision, problem)
         if problem.demand.stores.size:
             self._write_stores(decision, problem)
         self._write_choices(decision, made)
@@ -74,11 +77,25 @@ class Diary:
             numbers, states = problem.riders.tolist(), now.tolist()
             changed = [row for row in changed if before.get(numbers[row]) != states[row]]
             for number in np.setdiff1d(self._riders, problem.riders).tolist():
-                self._rows["known_riders"].append((decision, number, False, *_told(before[number])))
+                self._rows["known_riders"].append((decision, number, False, False, *_told(before[number])))
         for row in changed:
             told = _told(now[row].tolist())
-            self._rows["known_riders"].append((decision, int(problem.riders[row]), True, *told))
+            self._rows["known_riders"].append((decision, int(problem.riders[row]), True, False, *told))
         self._riders, self._states = problem.riders, now
+
+    def _write_shifts(self, decision: int, problem: DispatchProblem) -> None:
+        """Write down who comes on soon, once, and who was to come and is not there."""
+        shifts, write = problem.shifts, self._rows["known_riders"].append
+        now = frozenset(shifts.riders.tolist())
+        columns = (shifts.places, shifts.on_at, shifts.off_at, shifts.speeds, shifts.capacities.astype(np.float64))
+        for rider, (x, y, on_at, off_at, speed, capacity) in zip(
+            shifts.riders.tolist(), np.column_stack(columns).tolist(), strict=True
+        ):
+            if rider not in self._coming:
+                write((decision, rider, False, True, x, y, on_at, off_at, speed, int(capacity), -math.inf))
+        for rider in sorted(self._coming - now - set(problem.riders.tolist())):
+            write((decision, rider, False, False, *_NO_PLACES[:5], 0, -math.inf))
+        self._coming = now
 
     def _write_stores(self, decision: int, problem: DispatchProblem) -> None:
         """Write the demand of stores that had another order; in between it only fades."""

@@ -74,6 +74,10 @@ class Lookahead:
         A rider is sent this many seconds earlier than just in time, >= 0.
     candidates
         How many nearest riders are considered for a bundle (or bundles for a rider, where riders are fewer), >= 1.
+
+    Notes
+    -----
+    delivsim's own; what it builds on is named in ``docs/lookahead.md``.
     """
 
     asks: ClassVar[frozenset[str]] = frozenset({"promises", "demand", "shifts"})
