@@ -52,7 +52,8 @@ def load_problem(run: Result | str | PathLike[str], decision: int) -> DispatchPr
 
     Returns
     -------
-    What the policy was given then, to the bit (fading demand to rounding); promises, demand and shifts if it asked for them.
+    What the policy was given then, to the bit (fading demand to rounding); promises, demand and shifts if it asked
+    for them.
 
     Raises
     ------
