@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from delivsim.calibrate.stores import estimate_popularity, estimate_preparation
+from delivsim.calibrate.stores import estimate_popularity, estimate_preparation, preparation_from_pickups
 
 
 def test_the_zipf_exponent_is_found() -> None:
@@ -52,6 +52,22 @@ def test_stores_that_differ_have_laws_of_their_own() -> None:
     assert abs(np.log(few / found.own.mean)) < 0.9 * abs(np.log(raw))
     assert found.law_of("unknown")["mean"] == pytest.approx(found.own.mean)
     assert found.own.sd / found.own.mean == pytest.approx(0.4, rel=0.06)
+
+
+def test_cooking_is_found_from_riders_who_waited() -> None:
+    """Riders who waited tell when food was ready, those who did not bound it; together they are right."""
+    rng = np.random.default_rng(1)
+    n = 4000
+    cooking, arrived = rng.gamma(6.25, 840 / 6.25, n), rng.normal(900, 250, n).clip(120)
+    picked = np.maximum(cooking, arrived + 60)
+    orders = pd.DataFrame({"placed_at": 0.0, "begun_at": np.nan, "arrived_at": arrived, "picked_up_at": picked})
+    found = preparation_from_pickups(orders)
+    assert found is not None
+    assert found.city.mean == pytest.approx(840, rel=0.04)
+    assert found.city.sd == pytest.approx(336, rel=0.06)
+    waited = picked > arrived + 120
+    assert picked[waited].mean() > 1.2 * 840
+    assert preparation_from_pickups(orders.assign(arrived_at=np.nan)) is None
 
 
 def test_without_times_there_is_no_law() -> None:

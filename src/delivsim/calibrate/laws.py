@@ -34,10 +34,10 @@ class Fit:
     mean, sd
         Of the law.
     n, n_censored
-        Values seen, and values of which only a lower bound was seen.
+        Values seen, and values of which only a bound was seen.
     distance
         Largest distance between the law's distribution function and that of the data (Kolmogorov-Smirnov; with
-        censored values, of the Kaplan-Meier estimate).
+        values still going on, of the Kaplan-Meier estimate; NaN with values of which only an upper bound was seen).
     p
         Chance of a distance so large if the law were true (Kolmogorov's; parameters were fitted to the same data, so
         it flatters a little); NaN with censored values.
@@ -74,7 +74,7 @@ class Fit:
         return np.asarray(-np.expm1(family.log_tail(np.maximum(at, 1e-12), self.free)), dtype=np.float64)
 
 
-def fit_law(values: ArrayLike, censored: ArrayLike = ()) -> Fit | None:
+def fit_law(values: ArrayLike, censored: ArrayLike = (), at_most: ArrayLike = ()) -> Fit | None:
     """
     Find the law of positive values: lognormal, gamma, Weibull, normal or exponential, by Akaike's criterion.
 
@@ -84,29 +84,32 @@ def fit_law(values: ArrayLike, censored: ArrayLike = ()) -> Fit | None:
         What was seen; values that are not positive or not finite are left out.
     censored
         Values that were still going on when last seen: the true ones are larger.
+    at_most
+        Values that were over when first seen: the true ones are smaller, or the same.
 
     Returns
     -------
     The fit; None with fewer than `FEWEST` values. Values that are all (nearly) the same give a constant.
     """
-    x, c = _positive(values), _positive(censored)
+    x, c, under = _positive(values), _positive(censored), _positive(at_most)
     if len(x) < FEWEST:
         return None
+    n_censored = len(c) + len(under)
     mean, sd = float(x.mean()), float(x.std())
     if sd <= 1e-6 * mean:
-        return Fit({"kind": "constant", "value": mean}, mean, 0.0, len(x), len(c), 0.0, 1.0, True)
-    found = [(family, *_best(family, x, c)) for family in FAMILIES]
+        return Fit({"kind": "constant", "value": mean}, mean, 0.0, len(x), n_censored, 0.0, 1.0, True)
+    found = [(family, *_best(family, x, c, under)) for family in FAMILIES]
     scores = {family.kind: 2 * len(free) - 2 * log_likelihood for family, free, log_likelihood in found}
     family, free, _ = min(found, key=lambda one: scores[one[0].kind])
     low = min(scores.values())
-    distance = _distance(family, free, x, c)
-    p = math.nan if len(c) else _kolmogorov(distance, len(x))
+    distance = math.nan if len(under) else _distance(family, free, x, c)
+    p = math.nan if n_censored else _kolmogorov(distance, len(x))
     fits = not distance > max(TOO_FAR, 1.63 / math.sqrt(len(x)))
     rivals = {kind: score - low for kind, score in scores.items()}
-    if not fits and not len(c):
+    if not fits and not n_censored:
         return Fit(empirical(x), mean, sd, len(x), 0, distance, p, False, rivals)
     average, cv = family.moments(free)
-    return Fit(family.written(free), average, average * cv, len(x), len(c), distance, p, fits, rivals, free)
+    return Fit(family.written(free), average, average * cv, len(x), n_censored, distance, p, fits, rivals, free)
 
 
 def empirical(x: Floats) -> dict[str, Any]:
@@ -138,11 +141,11 @@ def _positive(values: ArrayLike) -> Floats:
     return x[np.isfinite(x) & (x > 0)]
 
 
-def _best(family: Family, x: Floats, c: Floats) -> tuple[Free, float]:
+def _best(family: Family, x: Floats, c: Floats, under: Floats) -> tuple[Free, float]:
     """Search the parameters of the highest likelihood."""
     from scipy.optimize import minimize
 
-    everything = np.concatenate((x, c))
+    everything = np.concatenate((x, c, under))
     cv = float(np.clip(x.std() / x.mean(), 0.02, 20.0))
     start = np.asarray(family.start(float(everything.mean()), cv))
 
@@ -152,6 +155,7 @@ def _best(family: Family, x: Floats, c: Floats) -> tuple[Free, float]:
             if max(abs(part) for part in parts) > 50:
                 return 1e30
             total = float(family.log_density(x, parts).sum()) + float(family.log_tail(c, parts).sum())
+            total += float(np.log(np.maximum(-np.expm1(family.log_tail(under, parts)), 1e-300)).sum())
         return -total if math.isfinite(total) else 1e30
 
     done = minimize(cost, start, method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-7, "maxiter": 2000})

@@ -131,6 +131,32 @@ def estimate_preparation(store: pd.Series, seconds: pd.Series) -> Preparation | 
     return Preparation(city, own, factor, math.sqrt(tau2), p)
 
 
+WAITED = 60.0
+"""Seconds beyond the usual stay at a store from which a rider is taken to have waited for the food."""
+
+
+def preparation_from_pickups(orders: pd.DataFrame) -> Preparation | None:
+    """
+    Fit the law of cooking times where nobody told when food was ready, from riders who waited for it and who did not.
+
+    Where a rider waited, the food was ready at the pick-up; where not, it was ready before a rider would have waited.
+
+    Parameters
+    ----------
+    orders
+        Columns ``begun_at`` (NaN: as placed), ``placed_at``, ``arrived_at`` (at the store), ``picked_up_at``, seconds.
+    """
+    known = orders[orders["arrived_at"].notna() & orders["picked_up_at"].notna()]
+    if not len(known):
+        return None
+    stay = known["picked_up_at"] - known["arrived_at"]
+    enough = float(stay.quantile(0.1)) + WAITED
+    waited, begun_at = stay > enough, known["begun_at"].fillna(known["placed_at"])
+    took, bound = known["picked_up_at"] - begun_at, known["arrived_at"] + enough - begun_at
+    fit = fit_law(took[waited], at_most=bound[~waited])
+    return None if fit is None else Preparation(fit, fit, {}, math.nan, math.nan)
+
+
 def _between(n: NDArray[np.int64], mean: Floats, within: float) -> tuple[float, float, float]:
     """Give the variance between stores, the mean of their means, and the p of there being none."""
     from scipy.stats import chi2

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 
 from delivsim.calibrate.laws import Fit
+from delivsim.calibrate.stores import Preparation
 from delivsim.domain.units import format_duration
 from delivsim.scenario.fitting.found import Found
 from delivsim.scenario.fitting.write import services
@@ -62,13 +63,19 @@ def _stores(found: Found) -> Iterator[Row]:
     )
     if preparation is not None:
         yield _law("preparation", preparation.city)
-        differ = bool(preparation.factor)
-        what = f"stores differ by {preparation.between:.1%}" if differ else "stores do not differ beyond chance"
-        yield "", what, f"{n} stores", f"all alike: {_p(preparation.p_alike)}"
-        if differ:
-            yield _law("  within a store", preparation.own)
+        yield from _between_stores(preparation, n)
     mean, sd = found.basket
     yield "basket", f"{mean:.2f} units, sd {sd:.2f}", f"{len(found.past.orders):,}", "what was ordered, ordered again"
+
+
+def _between_stores(preparation: Preparation, n: int) -> Iterator[Row]:
+    if math.isnan(preparation.p_alike):
+        return
+    differ = bool(preparation.factor)
+    what = f"stores differ by {preparation.between:.1%}" if differ else "stores do not differ beyond chance"
+    yield "", what, f"{n} stores", f"all alike: {_p(preparation.p_alike)}"
+    if differ:
+        yield _law("  within a store", preparation.own)
 
 
 def _people(found: Found) -> Iterator[Row]:
@@ -115,6 +122,8 @@ def _ways(found: Found) -> Iterator[Row]:
 
 def _law(name: str, fit: Fit) -> Row:
     what = f"{fit.kind}, mean {format_duration(fit.mean)}, sd {format_duration(fit.sd)}"
+    if math.isnan(fit.distance):
+        return name, what, f"{fit.n:,}", f"with {fit.n_censored:,} bounds: no test"
     p = "" if math.isnan(fit.p) else f", {_p(fit.p)}"
     how = f"KS {fit.distance:.3f}{p}" + ("" if fit.fits else ": no law fits well")
     return name, what, f"{fit.n:,}", how

@@ -65,6 +65,12 @@ def _preparation(found: Found, axes: Axes) -> None:
         style.nothing(axes, "not told")
         return
     seen = found.past.orders["cooking"].dropna().to_numpy(np.float64)
+    if not len(seen):
+        x = np.linspace(0, found.preparation.city.mean + 3 * found.preparation.city.sd, POINTS)
+        axes.plot(x / MINUTE, found.preparation.city.distribution(x), color=style.RED, label="share ready, estimated")
+        style.legend(axes)
+        axes.set_xlabel("minutes")
+        return
     _histogram(axes, seen[seen > 0] / MINUTE, found.preparation.city, MINUTE)
     axes.set_xlabel("minutes")
 

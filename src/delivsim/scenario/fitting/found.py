@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from delivsim.calibrate.demand import FEWEST_DAYS, Demand, estimate_demand
 from delivsim.calibrate.people import Acceptance, Patience, estimate_acceptance, estimate_patience
-from delivsim.calibrate.stores import Popularity, Preparation, estimate_popularity, estimate_preparation
+from delivsim.calibrate.stores import (
+    Popularity,
+    Preparation,
+    estimate_popularity,
+    estimate_preparation,
+    preparation_from_pickups,
+)
 from delivsim.calibrate.ways import Ways, estimate_ways
 from delivsim.domain.rider import Rider
 from delivsim.scenario.fitting.past import Past
@@ -77,6 +83,11 @@ def find_all(past: Past) -> Found:
     _say_days(demand, len(past.days), untold, dated=past.told)
     counts = past.orders["store"].value_counts().reindex(list(past.stores), fill_value=0)
     preparation = estimate_preparation(past.orders["store"], past.orders["cooking"])
+    if preparation is None and (preparation := preparation_from_pickups(past.orders)) is not None:
+        untold.append(
+            "when food was ready: cooking is estimated from riders who waited for it"
+            f" ({preparation.city.n:,}) and who found it ready ({preparation.city.n_censored:,}), alike for all stores; where riders are sent as it gets ready, this overstates its spread"
+        )
     if preparation is None:
         untold.append("how long kitchens take: a gamma law of 12 min on average with cv 0.35 is assumed")
     roster_day, roster = _usual_roster(past, untold)

@@ -90,7 +90,7 @@ def orders_of(frame: pd.DataFrame, said: list[str]) -> tuple[list[Order], bool]:
     ready = _column(frame, "ready_at")
     cooking = _cooking(frame, ready)
     given = not np.isnan(ready).any()
-    _say_preparation(ready, cooking, said)
+    _say_preparation(ready, cooking, said, pickups={"arrived_at", "picked_up_at"} <= set(frame.columns))
     if "units" not in frame:
         said.append("no column tells how many units were ordered: one each")
     east, north = ("lon", "lat") if "lat" in frame else ("x", "y")
@@ -129,11 +129,16 @@ def _cooking(frame: pd.DataFrame, ready: Floats) -> Floats:
     return np.where(np.isnan(told), np.maximum(0.0, ready - begun).round(3), told)
 
 
-def _say_preparation(ready: Floats, cooking: Floats, said: list[str]) -> None:
+def _say_preparation(ready: Floats, cooking: Floats, said: list[str], *, pickups: bool) -> None:
     n, unknown = len(ready), int(np.isnan(cooking).sum())
     if not np.isnan(ready).any():
         return
-    if unknown == n:
+    if unknown == n and pickups:
+        said.append(
+            "no column tells when food was ready, or how long it cooked: it is estimated from riders who waited at the"
+            " store, and who found it ready"
+        )
+    elif unknown == n:
         said.append(
             "no column tells when food was ready, or how long it cooked: kitchens take 12 min on average (a gamma law"
             " with cv 0.35) from the order on"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from delivsim.calibrate.laws import fit_law
+from delivsim.calibrate.stores import preparation_from_pickups
 from delivsim.domain.units import DURATION
 from delivsim.errors import InputError, Problem
 from delivsim.scenario.dump import write_text
@@ -82,11 +83,21 @@ def _kitchens(imported: Imported) -> dict[str, Any]:
     """Say when kitchens start: facts where all are told, else what the orders that tell have in common."""
     if imported.ready_is_given:
         return {"preparation_starts": "given"}
-    known = [order.preparation_time for order in imported.instance.orders if order.preparation_time is not None]
+    law = cooking_law(imported)
+    return {"preparation_starts": "on_order", **({} if law is None else {"preparation": written_law(law)})}
+
+
+def cooking_law(imported: Imported) -> dict[str, Any] | None:
+    """Find the law of cooking times: of orders that tell theirs, else from riders' waits; None where none tells."""
+    orders = imported.instance.orders
+    known = [order.preparation_time for order in orders if order.preparation_time is not None]
     fit = fit_law(np.array(known, dtype=np.float64))
-    if fit is None:
-        return {"preparation_starts": "on_order"}
-    return {"preparation_starts": "on_order", "preparation": written_law(fit.law)}
+    if fit is not None:
+        return fit.law
+    begun = [np.nan if order.preparation_started_at is None else order.preparation_started_at for order in orders]
+    table = imported.history.orders.assign(placed_at=[order.placed_at for order in orders], begun_at=begun)
+    found = preparation_from_pickups(table)
+    return None if found is None else found.city.law
 
 
 def written_law(law: dict[str, Any]) -> dict[str, Any]:
