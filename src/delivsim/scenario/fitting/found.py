@@ -86,7 +86,8 @@ def find_all(past: Past) -> Found:
     if preparation is None and (preparation := preparation_from_pickups(past.orders)) is not None:
         untold.append(
             "when food was ready: cooking is estimated from riders who waited for it"
-            f" ({preparation.city.n:,}) and who found it ready ({preparation.city.n_censored:,}), alike for all stores; where riders are sent as it gets ready, this overstates its spread"
+            f" ({preparation.city.n:,}) and who found it ready ({preparation.city.n_censored:,}), alike for all stores;"
+            " where riders are sent as it gets ready, this overstates its spread"
         )
     if preparation is None:
         untold.append("how long kitchens take: a gamma law of 12 min on average with cv 0.35 is assumed")
