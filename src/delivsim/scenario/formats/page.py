@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from delivsim.scenario.formats import FORMATS, mdrplib, rappi
 from delivsim.scenario.formats.about import SCHEMA_VERSION, TRAVEL_CONFIGS, AboutConfig, RulesConfig
 from delivsim.scenario.formats.nouns import ABOUT, NEEDED, PARTS, Column, columns_of
 
@@ -20,6 +23,7 @@ def instance_page() -> str:
     parts += ["## instance.yaml\n", _keys(AboutConfig), "\n### rules\n", _keys(RulesConfig)]
     for kind, config in TRAVEL_CONFIGS.items():
         parts += [f"\n### travel: {kind}\n", _keys(config)]
+    parts += ["\n## Formats of others\n", *(_about(module) for module in (mdrplib, rappi))]
     return "\n".join(parts) + "\n"
 
 
@@ -59,6 +63,14 @@ my_city/orders.csv      id,placed_at,store,x,y,ready_at
                         1,600,luigi,1500,900,1500
 ```
 """
+
+
+def _about(module: ModuleType) -> str:
+    """Render what a format's file says of itself."""
+    name = module.__name__.rsplit(".", 1)[-1]
+    written = "read and written" if FORMATS[name].write else "read"
+    words = inspect.cleandoc(module.__doc__ or "").replace("``", "`")
+    return f"### {name} ({written})\n\n{words}\n"
 
 
 def _table(name: str, about: str) -> str:
