@@ -101,7 +101,8 @@ def write_generated(day: Generated, folder: Path, format: str, tables: Tables) -
         write_instance(day.instance, format, folder)
         return day.lost
     delivsim.write(day.instance, folder, tables=tables)
-    (folder / SCENARIO).write_text(dump_scenario(day.scenario), encoding="utf-8", newline="\n")
+    head = f"# A day drawn with seed {day.scenario.seed}; its orders, riders and stores are the tables here."
+    (folder / SCENARIO).write_text(f"{head}\n{dump_scenario(day.scenario)}", encoding="utf-8", newline="\n")
     return ()
 
 

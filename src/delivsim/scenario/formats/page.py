@@ -44,6 +44,8 @@ instance: {{format: delivsim, path: my_city}}
   named with its file and line (in Parquet, with the number of its row).
 - Instants (`*_at`) and times are seconds, instants since the start of the scenario; money is whole cents.
 - Places are metres (`x` east, `y` north), or with `geographic: true` degrees (`x` longitude, `y` latitude).
+- Travel here is straight lines; times from a table, along streets, by the hour or the weather are the scenario's to
+  say, as `instance.travel` (see [travel](travel.md)).
 - CSV is UTF-8 with one header line, cells in double quotes where they hold commas, quotes or line ends.
 - Reading what was written gives the same instance, every number to its last bit.
 
