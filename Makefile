@@ -48,6 +48,8 @@ pages: $(INSTALLED) ## Write the pages and the schema that are rendered from the
 	$(BIN)/python -m delivsim.scenario.formats.page docs
 	$(BIN)/python -m delivsim.scenario.imports.page docs
 	$(BIN)/delivsim schema > scenarios/delivsim.schema.json
+	$(BIN)/delivsim schema problem > docs/problem.schema.json
+	$(BIN)/delivsim schema assignment > docs/assignment.schema.json
 
 wheel: $(INSTALLED) ## Build a wheel, install it into an empty environment, run a scenario there
 	@sh tools/try_wheel.sh "$(BIN)/python"

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -165,6 +166,21 @@ def test_a_wrong_assignment_is_refused_with_its_place():
     """An optimizer of one's own learns where its answer is wrong."""
     with pytest.raises(InputError, match=r"answer: matches.0.orders: .*at least 1 item"):
         assignment_from_json('{"matches": [{"rider": 3, "orders": []}]}', "answer")
+
+
+@pytest.mark.parametrize(("name", "schema"), [("problem", problem_schema()), ("assignment", assignment_schema())])
+def test_the_published_schemas_are_those_of_the_code(name, schema):
+    """`make pages` has been run."""
+    published = Path(__file__).parents[2] / "docs" / f"{name}.schema.json"
+    assert json.loads(published.read_text()) == json.loads(json.dumps(schema))
+
+
+def test_what_is_written_fits_the_published_schema():
+    """Problems and assignments are valid under their own JSON Schemas."""
+    jsonschema = pytest.importorskip("jsonschema")
+    made = Assignment((Match(2, (5, 3), cost=1.5),), (Move(4, (1.0, 2.0)),), (Wait((9,), "nobody near"),))
+    jsonschema.validate(json.loads(problem_to_json(problem())), problem_schema())
+    jsonschema.validate(json.loads(assignment_to_json(made)), assignment_schema())
 
 
 def test_the_schemas_explain_every_field():

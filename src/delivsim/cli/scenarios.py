@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -56,10 +57,22 @@ def check(
     raise typer.Exit(Exit.USAGE if bad else Exit.FINE)
 
 
-def schema() -> None:
-    """Print the JSON Schema of scenario files, for editors."""
+class Kind(StrEnum):
+    """What there is a JSON Schema of."""
+
+    SCENARIO = "scenario"
+    PROBLEM = "problem"
+    ASSIGNMENT = "assignment"
+
+
+def schema(
+    what: Annotated[Kind, typer.Argument(help="Scenario files, or the JSON of dispatch.")] = Kind.SCENARIO,
+) -> None:
+    """Print the JSON Schema of scenario files, for editors; or of a dispatch problem or assignment."""
     import json
 
+    from delivsim.dispatch.codec import assignment_schema, problem_schema
     from delivsim.scenario.jsonschema import scenario_schema
 
-    say(json.dumps(scenario_schema(), indent=1))
+    of = {Kind.SCENARIO: scenario_schema, Kind.PROBLEM: problem_schema, Kind.ASSIGNMENT: assignment_schema}
+    say(json.dumps(of[what](), indent=1))
