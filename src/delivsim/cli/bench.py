@@ -77,3 +77,48 @@ def run(
     say(made.text())
     say(f"\nRows and tables in {folder}")
     raise typer.Exit(Exit.FINE if made.ok else Exit.FAILED)
+
+
+@app.command()
+def check(
+    baseline: Annotated[
+        str,
+        typer.Option(help="A baseline's file, or git:REVISION to run that beside this code.", metavar="FILE|git:REV"),
+    ] = "benchmarks/baseline.json",
+    suite: SuiteFile = "benchmarks/suites/ci.yaml",
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write a pull request's comment.", metavar="FILE", show_default=False)
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write the verdict as JUnit.", metavar="FILE", show_default=False)
+    ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Write the baseline anew instead of checking.")] = False,
+    jobs: Jobs = None,
+) -> None:
+    """
+    Hold this code's dispatch against a baseline: quality, speed, repeatability, no sight of the future.
+
+    Ends with 0 when it is as good, with 1 when something got worse: what, by how much, how sure, on which instances.
+    """
+    from delivsim.bench import comment, gate
+    from delivsim.bench.suite import find_suite
+    from delivsim.errors import InputError
+
+    sys.path.append(str(Path.cwd()))
+    spec = find_suite(suite)
+    if update and baseline.startswith(gate.GIT):
+        raise InputError("--update: writes a file; --baseline must name one")
+    with count_bar(spec.name) as tell:
+        if update:
+            found = gate.update(spec, Path(baseline), jobs=jobs or _cores(), tell=tell)
+        else:
+            verdict = gate.check(spec, baseline, jobs=jobs or _cores(), tell=tell)
+    if update:
+        say("\n".join(finding.text for finding in found) or f"Wrote {baseline}")
+        raise typer.Exit(Exit.FAILED if found else Exit.FINE)
+    say(comment.text(verdict))
+    for file, write in ((markdown, comment.markdown), (junit, comment.junit)):
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(write(verdict), encoding="utf-8")
+    raise typer.Exit(Exit.FINE if verdict.ok else Exit.FAILED)
