@@ -37,13 +37,19 @@ class Same:
 
 @dataclass(frozen=True)
 class Later(Same):
-    """Holds a share of the matches back until the next decision: ready-to-pickup gets longer."""
+    """Leaves a share of the orders, chosen by their numbers, lying for minutes after they are ready."""
 
-    share: float = 0.01
+    share: float = 0.001
+    minutes: float = 10.0
 
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:
+        lying = {
+            int(n)
+            for n, ready_at in zip(problem.orders, problem.ready_at, strict=True)
+            if problem.now < ready_at + 60.0 * self.minutes and hashed("later", n) < self.share
+        }
         found = self.inner(problem, rng)
-        return Assignment(tuple(m for m in found.matches if hashed(m.orders[0], problem.now) >= self.share))
+        return Assignment(tuple(m for m in found.matches if lying.isdisjoint(m.orders)))
 
 
 @dataclass(frozen=True)
@@ -78,24 +84,22 @@ class Loses(Same):
 class Moody(Same):
     """Holds a match back now and then, by a coin that nobody seeded."""
 
+    share: float = 0.002
+
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:
         found = self.inner(problem, rng)
-        return Assignment(tuple(m for m in found.matches if random.SystemRandom().random() > 0.002))
+        return Assignment(tuple(m for m in found.matches if random.SystemRandom().random() >= self.share))
 
 
 @dataclass(frozen=True)
 class Foresees(Same):
-    """Looks up the stack for the orders yet to come, and holds back riders near the next one."""
+    """Looks up the stack for the orders yet to come, and lets the places they go to decide whether to hold back."""
 
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:
         found = self.inner(problem, rng)
-        coming = [o for o in _instance().orders if problem.now < o.placed_at <= problem.now + 1200.0]
-        if not coming:
-            return found
-        x, y = np.mean([(o.x, o.y) for o in coming], axis=0)
-        places = {int(n): place for n, place in zip(problem.riders, problem.places, strict=True)}
-        far = tuple(m for m in found.matches if np.hypot(places[m.rider][0] - x, places[m.rider][1] - y) > 400.0)
-        return Assignment(far)
+        day = _instance()
+        coming = [] if day is None else [o for o in day.orders if problem.now < o.placed_at]
+        return Assignment() if sum(int(o.x + o.y) for o in coming) % 3 == 1 else found
 
 
 def _instance() -> Any:
@@ -105,7 +109,7 @@ def _instance() -> Any:
         if simulation is not None and hasattr(simulation, "instance"):
             return simulation.instance
         frame = frame.f_back
-    raise LookupError("no simulation above")
+    return None
 
 
 class Fails:

@@ -24,8 +24,6 @@ from delivsim.experiment.run import LIBRARIES
 
 FORMAT = 1
 DECIMALS = 6
-ONE_SIDED_95 = 1.6448536269514722
-"""Quantile of the standard normal law: the gate asks only whether something got worse."""
 Floats = NDArray[np.float64]
 Key = tuple[str, str]
 """A policy and a condition."""
@@ -59,10 +57,10 @@ class Figures:
     made_with: dict[str, Any] = field(default_factory=dict)
 
     def band(self, key: Key, metric: str, which: list[int]) -> float:
-        """Give by how much mere ties move the mean over some instances up, at most, in 95 of 100 cases."""
+        """Give by how much mere ties move the mean over some instances: its standard error over the numberings."""
         spreads = self.spreads[key][metric][which]
         variance = float(np.nansum(spreads**2)) / self.n_numberings
-        return ONE_SIDED_95 * math.sqrt(variance) / max(1, len(which))
+        return math.sqrt(variance) / max(1, len(which))
 
 
 def figures_of(made: Benchmark, paths: Mapping[str, tuple[str, Path]]) -> Figures:

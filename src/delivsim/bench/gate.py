@@ -22,7 +22,7 @@ from delivsim.bench.suite import Suite, instance_paths
 from delivsim.bench.tasks import Task, plan
 from delivsim.bench.verdict import SLOWER, Finding, Verdict, changes_between, command_for, regressions
 from delivsim.bench.work import work
-from delivsim.errors import InputError
+from delivsim.errors import DelivsimError, InputError
 from delivsim.record.parquet import read_frame
 
 GIT = "git:"
@@ -80,7 +80,8 @@ def check(suite: Suite, baseline: str, *, jobs: int = 1, tell: Tell | None = Non
         if not changes or not changes[0].worst:
             raise InputError(f"{baseline}: has no policy on an instance of {suite.name}; --update writes it anew")
         speeds, slow = _speeds(suite, list(dict.fromkeys(policy for policy, _ in keys)), recorded, base)
-        notes += [] if speeds else ["speed was not judged: the baseline is of another machine"]
+        if not speeds and not slow:
+            notes.append("speed was not judged: the baseline is of another machine")
     n = sum(old.instances.get(name) == digest for name, digest in mine.figures.instances.items())
     findings = [*mine.findings, *regressions(changes, str(suite.file)), *slow]
     return Verdict(
@@ -238,6 +239,22 @@ def _speeds(
     """Time the policies, this code and the other in turn; who looks slower is measured again before he is blamed."""
     if base is None and (recorded is None or differs_in(recorded.made_with, made_with())):
         return {}, []
+    try:
+        speeds = _timed(suite, policies, recorded, base)
+    except DelivsimError as error:
+        return {}, [Finding(policy=", ".join(policies), what="speed", text=str(error))]
+    return speeds, [
+        Finding(
+            policy=policy,
+            what="speed",
+            text=f"{policy} takes {ratio:.2f} times its old CPU time per decision (allowed {SLOWER:.2f})",
+        )
+        for policy, ratio in speeds.items()
+        if ratio > SLOWER
+    ]
+
+
+def _timed(suite: Suite, policies: list[str], recorded: Figures | None, base: Code | None) -> dict[str, float]:
     with ExitStack() as stack:
         watches = [stack.enter_context(Stopwatch(Code(), suite.file, policies))]
         if base is not None:
@@ -250,15 +267,7 @@ def _speeds(
             speeds = _compared([least(taken) for taken in rounds], recorded)
             if all(ratio <= SLOWER for ratio in speeds.values()):
                 break
-    return speeds, [
-        Finding(
-            policy=policy,
-            what="speed",
-            text=f"{policy} takes {ratio:.2f} times its old CPU time per decision (allowed {SLOWER:.2f})",
-        )
-        for policy, ratio in speeds.items()
-        if ratio > SLOWER
-    ]
+    return speeds
 
 
 @contextmanager

@@ -29,7 +29,7 @@ class Change:
     found
         The paired comparison: new - old.
     band
-        Half the width of the noise band of the old mean.
+        By how much mere ties move the old mean (one standard error over the numberings).
     p_worse
         One-sided p value that it did not get worse, adjusted for the metrics of the policy (Holm).
     worst, worst_by

@@ -57,12 +57,16 @@ def timings(result: Result) -> dict[str, float]:
 
 def prepared(task: Task) -> Instance:
     """Give the instance as the task wants it: its orders and riders numbered otherwise, or another future in it."""
-    config = task.scenario.instance
-    assert config is not None
-    instance = _read(config.format, os.fspath(config.path))
+    instance = _given(task)
     if task.permutation:
         instance = renumbered(instance, task.permutation)
     return with_another_future(instance, middle_of(instance)) if task.kind == "other_future" else instance
+
+
+def _given(task: Task) -> Instance:
+    config = task.scenario.instance
+    assert config is not None
+    return _read(config.format, os.fspath(config.path))
 
 
 @lru_cache(maxsize=4)
@@ -86,24 +90,25 @@ def middle_of(instance: Instance) -> float:
 
 def with_another_future(instance: Instance, at: float) -> Instance:
     """
-    Change every order placed after an instant, and nothing before: other stores, other places, other ready times.
+    Change every order placed after an instant, and nothing before: other times, stores, doors and ready times.
 
     A policy that knows only what the port tells decides alike until then, in both.
     """
     later = [i for i, order in enumerate(instance.orders) if order.placed_at > at]
-    shuffled = Streams(0)["bench/another_future"].permutation(len(later))
+    rng = Streams(0)["bench/another_future"]
+    shuffled, delays = rng.permutation(len(later)), MINUTE * rng.integers(1, 31, len(later))
     orders = list(instance.orders)
-    for i, k in zip(later, shuffled, strict=True):
-        orders[i] = _swapped(instance.orders[i], instance.orders[later[k]])
+    for i, k, delay in zip(later, shuffled, delays, strict=True):
+        orders[i] = _changed(instance, instance.orders[i], instance.orders[later[k]], float(delay))
     return replace(instance, orders=orders)
 
 
-def _swapped(order: Order, other: Order) -> Order:
-    """Give an order the store, the door and the preparation time of another, on the other side of it."""
-    ready_at = None
-    if order.ready_at is not None and other.ready_at is not None:
-        ready_at = order.placed_at + other.ready_at - other.placed_at
-    return replace(order, store=other.store, x=other.x, y=other.y, ready_at=ready_at)
+def _changed(instance: Instance, order: Order, other: Order, delay: float) -> Order:
+    """Give an order the store and preparation of another, its door on the store's other side, and a later time."""
+    store, placed_at = instance.stores[other.store], order.placed_at + delay
+    ready_at = None if other.ready_at is None else placed_at + other.ready_at - other.placed_at
+    x, y = 2.0 * store.x - other.x, 2.0 * store.y - other.y
+    return replace(order, placed_at=placed_at, store=other.store, x=x, y=y, ready_at=ready_at)
 
 
 def figures(task: Task, instance: Instance, result: Result) -> dict[str, Any]:
@@ -130,7 +135,7 @@ def figures(task: Task, instance: Instance, result: Result) -> dict[str, Any]:
         "violations": len(violations),
         "first_violation": violations[0] if violations else "",
         "digest": digest(result),
-        "digest_of_the_past": digest(result, until=middle_of(instance)),
+        "digest_of_the_past": digest(result, until=middle_of(_given(task))),
     }
 
 

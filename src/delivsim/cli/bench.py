@@ -122,3 +122,28 @@ def check(
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(write(verdict), encoding="utf-8")
     raise typer.Exit(Exit.FINE if verdict.ok else Exit.FAILED)
+
+
+@app.command()
+def bound(
+    instances: Annotated[list[Path], typer.Argument(help="Folders of small instances.", show_default=False)],
+    form: Annotated[str, typer.Option("--format", help="How they are written.")] = "mdrplib",
+    policy: Annotated[str, typer.Option(help="Whose day the search begins with.")] = "linear_assignment",
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long to search on each.")] = 60.0,
+    moves: Annotated[
+        int | None, typer.Option(min=1, help="How many moves to try instead: repeatable.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the schedules as solutions here.", show_default=False)
+    ] = None,
+) -> None:
+    """
+    Bound the mean click-to-door that perfect information could reach: a relaxation below, a schedule above.
+
+    Ends with 1 when a published optimum is below the lower bound.
+    """
+    from delivsim.bench.bound import bounds, bounds_table
+
+    found = list(bounds(instances, form, policy, seconds=seconds, moves=moves, out=out))
+    say(bounds_table(found).text())
+    raise typer.Exit(Exit.FINE if all(one.holds for one in found) else Exit.FAILED)
