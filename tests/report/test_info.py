@@ -34,6 +34,17 @@ def test_hours_without_anybody_are_left_out() -> None:
     assert "Legal, but odd" in TEXT
 
 
+def test_a_long_instance_shows_its_busiest_hours() -> None:
+    """Of more than two days only the busiest hours have lines, in the order of time, and that is said."""
+    hour = FACTS["hours"][12]
+    hours = [{**hour, "start": 3600.0 * k, "end": 3600.0 * (k + 1), "orders": 1 + k % 24} for k in range(96)]
+    lines = str(info_text({**FACTS, "hours": hours})).splitlines()
+    profile = [line for line in lines if "█" in line]
+    assert len(profile) == 48
+    assert not any(line.split()[0].startswith("05:00") for line in profile)
+    assert "  These are the 48 busiest of 96 hours." in lines
+
+
 def test_the_picture_shows_everybody_and_every_hour(tmp_path: Path) -> None:
     """A map with all orders, riders and stores beside the hours, and the file is what its name says."""
     city = instance_picture(INSTANCE, FACTS)

@@ -14,6 +14,7 @@ from delivsim.report.clock import Clock
 from delivsim.report.wording import count, decimal, minutes, number, percent, plural
 
 HOUR = 3600.0
+MOST_HOURS = 48
 SHOWN = ("mean", "p10", "p50", "p90", "max")
 ROWS = {
     "store_to_customer_distance": ("store to customer", "km", 1000.0),
@@ -56,9 +57,13 @@ def _head(facts: Facts) -> Iterator[Text]:
 def _hours(hours: Sequence[Facts], clock: Clock) -> Iterator[Text]:
     yield columns.heading("Hours", "orders placed; riders on shift, and how many their orders need, one at a time")
     shown = [hour for hour in hours if hour["orders"] or hour["riders_on_shift"] > 0 or hour["rider_hours_needed"] > 0]
-    most = max((hour["orders"] for hour in shown), default=0)
+    n, most = len(shown), max((hour["orders"] for hour in shown), default=0)
+    busiest = sorted(shown, key=lambda hour: -hour["orders"])[:MOST_HOURS]
+    shown = sorted(busiest, key=lambda hour: hour["start"])
     head = ("from-to", "", "orders", "on shift", "needed", "load")
     yield from columns.table([_hour(hour, most, clock) for hour in shown], head=head, left=2)
+    if n > MOST_HOURS:
+        yield from columns.wrapped(f"These are the {MOST_HOURS} busiest of {n} hours.", style="dim")
 
 
 def _hour(hour: Facts, most: int, clock: Clock) -> tuple[str, ...]:
