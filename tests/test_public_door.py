@@ -44,7 +44,9 @@ NAMES = [
     "load_problem",
     "load_result",
     "load_scenario",
+    "read_instance",
     "run",
+    "write_instance",
 ]
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from delivsim.experiment.decisions import load_problem
     from delivsim.experiment.run import run
     from delivsim.record.result import Result, load_result
+    from delivsim.scenario.formats import read_instance, write_instance
     from delivsim.scenario.reader import load_scenario
     from delivsim.scenario.schema import Scenario
 
@@ -70,6 +71,8 @@ _HOMES = {
     "run": "experiment.run",
     "Result": "record.result",
     "load_result": "record.result",
+    "read_instance": "scenario.formats",
+    "write_instance": "scenario.formats",
     "load_scenario": "scenario.reader",
     "Scenario": "scenario.schema",
 }
@@ -107,7 +110,9 @@ __all__ = [
     "load_problem",
     "load_result",
     "load_scenario",
+    "read_instance",
     "run",
+    "write_instance",
 ]
 
 
