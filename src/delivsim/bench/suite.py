@@ -105,7 +105,8 @@ class Suite(Config):
             With every mistake, on the suite's own lines.
         """
         here = Place(str(self._file))
-        base = _node({"name": self.name, "horizon": "24h", "platform": {"kind": "ideal"}}, here)
+        lean = {"platform": {"kind": "ideal"}, "dispatch": {"diary": False}}
+        base = _node({"name": self.name, "horizon": "24h", **lean}, here)
         own, changes = self._below("policies", policy), self._below("conditions", condition)
         called = place_of(self._root, ("policies", policy), on_key=True) if policy in self.policies else here
         layers = [self._root.get("scenario"), _node({"dispatch": {"policy": policy, "diary": False}}, called)]

@@ -62,7 +62,7 @@ def twin(config: TwinsConfig, seed: int) -> Instance:
         riders=_riders(config.riders, streams["twins/riders"]),
         stores=[Store(id=f"s{i + 1}", x=float(x), y=float(y)) for i, (x, y) in enumerate(stores)],
         travel=Euclidean(config.pace / MINUTE, round_up_to=MINUTE),
-        rules=Rules(),
+        rules=Rules(waiting_at="stores"),
     )
 
 
