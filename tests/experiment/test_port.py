@@ -127,3 +127,59 @@ def test_every_order_ends_once_whatever_riders_answer(tmp_path: Path, behavior: 
     assert (orders["outcome"] == "delivered").sum() >= 40
     carried = result.legs[result.legs["kind"] == "to_customer"]
     assert not carried["order"].duplicated().any()
+
+
+class Mixed:
+    """Gives each free rider the two orders that are ready first, whatever their stores."""
+
+    def __call__(self, problem, rng):
+        rows = np.argsort(problem.ready_at, kind="stable").tolist()
+        matches = []
+        for rider in np.flatnonzero(problem.idle & (problem.off_at > problem.now + 7200)).tolist():
+            taken, rows = rows[:2], rows[2:]
+            if taken:
+                matches.append(ds.Match(int(problem.riders[rider]), tuple(problem.orders[taken].tolist()), "first two"))
+        return ds.Assignment(tuple(matches))
+
+
+def with_rules(rules: str) -> str:
+    return SCENARIO.replace("path: {path}", f"path: {{path}}, rules: {{{{{rules}}}}}")
+
+
+def test_a_bundle_of_several_stores_is_fetched_store_by_store(tmp_path: Path):
+    """Where the rules allow it, one tour leads to two stores and then to both doors, and expectations hold."""
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text(with_rules("same_store_bundles: false").format(path=TWIN, kind="ideal"))
+    result = ds.run(ds.load_scenario(scenario), policy=Mixed())
+    orders = result.tables["orders"]
+    offers = result.offers.merge(orders[["order", "store", "picked_up_at", "delivered_at"]], on="order")
+    tours = [tour for _, tour in offers.groupby("offer") if tour["store"].nunique() == 2]
+    assert len(tours) >= 3
+    for tour in tours:
+        first, second = tour.sort_values("position").itertuples()
+        assert first.picked_up_at < second.picked_up_at < first.delivered_at < second.delivered_at
+    assert (orders["outcome"] == "delivered").sum() >= 40
+    legs = result.legs[result.legs["kind"] == "to_store"]
+    assert len(legs) >= (orders["outcome"] == "delivered").sum() - 5
+
+
+@pytest.mark.parametrize("diversion", [False, True])
+def test_riders_on_the_way_to_wait_are_called_away_only_where_allowed(tmp_path: Path, diversion: bool):
+    """Without diversion every move ends at a store; with it some end on the way there, and nobody is lost."""
+    scenario = tmp_path / "scenario.yaml"
+    rules = with_rules(f"diversion: {str(diversion).lower()}").format(path=TWIN, kind="ideal")
+    scenario.write_text(rules.replace("policy: linear_assignment", "policy: nearest, repositioning: demand_weighted"))
+    result = ds.run(ds.load_scenario(scenario))
+    moves = result.legs[result.legs["kind"] == "move"]
+    stores = set(zip(result.tables["stores"]["x"], result.tables["stores"]["y"], strict=True))
+    short = [row for row in moves.itertuples() if (row.to_x, row.to_y) not in stores]
+    assert len(moves) > 5
+    assert bool(short) == diversion
+    assert (result.orders["outcome"] == "delivered").sum() >= 40
+    one = result.legs.sort_values(["rider", "started_at"], kind="stable")
+    same = one["rider"].to_numpy()[1:] == one["rider"].to_numpy()[:-1]
+    apart = np.hypot(
+        one["from_x"].to_numpy()[1:] - one["to_x"].to_numpy()[:-1],
+        one["from_y"].to_numpy()[1:] - one["to_y"].to_numpy()[:-1],
+    )
+    assert apart[same].max() < 1e-6

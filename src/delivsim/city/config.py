@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -75,6 +75,12 @@ class CityConfig(Config):
     """Click-to-door that is never to be passed."""
     same_store_bundles: bool = True
     """Whether only orders of one store may share a bundle."""
+    growing_bundles: bool = True
+    """Whether a bundle that a rider has accepted may get more orders of its stores until it is picked up."""
+    waiting_at: Literal["stores", "anywhere"] = "anywhere"
+    """Where idle riders may be sent to wait."""
+    diversion: bool = False
+    """Whether a rider on the way to where he was sent to wait may be called away before he is there."""
 
     @model_validator(mode="after")
     def _zones(self) -> CityConfig:

@@ -86,6 +86,9 @@ def generate(
             same_store_bundles=config.same_store_bundles,
             pay_per_km=config.riders.pay_per_km,
             capacity=config.riders.capacity,
+            growing_bundles=config.growing_bundles,
+            waiting_at=config.waiting_at,
+            diversion=config.diversion,
         ),
     )
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from delivsim.dispatch.documents import RulesDocument
 from delivsim.dispatch.known import NO_DEMAND, NO_PROMISES, Demand, Promises, Shifts
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.instance import Rules
@@ -36,7 +35,7 @@ def dispatch_facts(town: Settled) -> dict[str, Any]:
     formula = None
     if isinstance(travel, Euclidean | Haversine):
         formula = {"geographic": travel.geographic, **dataclasses.asdict(travel)}
-    return {"rules": {name: getattr(rules, name) for name in RulesDocument.model_fields}, "travel": formula}
+    return {"rules": dataclasses.asdict(rules), "travel": formula}
 
 
 def load_problem(run: Result | str | PathLike[str], decision: int) -> DispatchProblem:

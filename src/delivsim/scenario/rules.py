@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -33,6 +33,13 @@ class RulesConfig(Config):
     """Whether only orders of one store may share a bundle."""
     capacity: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Orders that a rider carries at the same time, at most, unless the rider says."""
+
+    growing_bundles: bool | None = None
+    """Whether a bundle that a rider has accepted may get more orders of its stores until it is picked up."""
+    waiting_at: Literal["stores", "anywhere"] | None = None
+    """Where idle riders may be sent to wait."""
+    diversion: bool | None = None
+    """Whether a rider on the way to where he was sent to wait may be called away before he is there."""
 
     def applied(self, instance: Instance) -> Instance:
         """Give an instance these rules."""
