@@ -12,10 +12,11 @@ import pytest
 
 import delivsim as ds
 from delivsim.experiment.company import export_company
+from delivsim.scenario.fitting.days import read_past
 from delivsim.scenario.fitting.found import Found, find_all
-from delivsim.scenario.fitting.past import read_past
 from delivsim.scenario.fitting.write import write_city
-from delivsim.scenario.imports.bring import Export, Imported, import_export
+from delivsim.scenario.imports.bring import import_export
+from delivsim.scenario.imports.export import Export, Imported
 from delivsim.scenario.imports.write import write_import
 
 TOOLS = Path(__file__).parents[2] / "tools"

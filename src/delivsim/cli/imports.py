@@ -47,7 +47,8 @@ def import_(
     Every row is used, outside the window, or named with its line and the reason in rejects.csv.
     """
     from delivsim.report.imports import import_text
-    from delivsim.scenario.imports.bring import Export, import_export
+    from delivsim.scenario.imports.bring import import_export
+    from delivsim.scenario.imports.export import Export
     from delivsim.scenario.imports.write import REJECTS, SCENARIO, refuse_occupied, write_import
 
     refuse_occupied(out, force=force)
@@ -90,8 +91,8 @@ def fit(
 def _fit(instances: list[Path], out: Path, form: str, days: Sequence[str]) -> None:
     from delivsim.report.figures.fit import save_fit
     from delivsim.report.fit import fit_text
+    from delivsim.scenario.fitting.days import read_past
     from delivsim.scenario.fitting.found import find_all
-    from delivsim.scenario.fitting.past import read_past
     from delivsim.scenario.fitting.write import write_city
 
     found = find_all(read_past(instances, form, days))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from delivsim.scenario.imports.bring import Imported
+from delivsim.scenario.imports.export import Imported
 from delivsim.scenario.imports.intake import Tally
 
 SHOWN = 20

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from delivsim.scenario.imports.bring import Export, import_export
+from delivsim.scenario.imports.bring import import_export
+from delivsim.scenario.imports.export import Export
 from delivsim.scenario.imports.write import write_import
 
 Week = Callable[..., pd.DataFrame]

@@ -15,8 +15,8 @@ from delivsim.domain.streams import Streams
 from delivsim.experiment.settled import settled
 from delivsim.report.figures.fit import save_fit
 from delivsim.report.fit import fit_text
+from delivsim.scenario.fitting.days import read_past
 from delivsim.scenario.fitting.found import Found, find_all
-from delivsim.scenario.fitting.past import read_past
 from delivsim.scenario.fitting.write import write_city
 from delivsim.scenario.formats import delivsim
 

@@ -12,7 +12,8 @@ import pytest
 from delivsim.errors import InputError
 from delivsim.scenario.formats import delivsim
 from delivsim.scenario.history import read_history
-from delivsim.scenario.imports.bring import Export, Imported, import_export
+from delivsim.scenario.imports.bring import import_export
+from delivsim.scenario.imports.export import Export, Imported
 from delivsim.scenario.imports.write import REJECTS, write_import
 
 ZONE = "America/Bogota"

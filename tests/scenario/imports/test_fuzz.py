@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from delivsim.errors import InputError
-from delivsim.scenario.imports.bring import Export, import_export
+from delivsim.scenario.imports.bring import import_export
+from delivsim.scenario.imports.export import Export
 
 Mutate = Callable[[bytearray, random.Random], None]
 

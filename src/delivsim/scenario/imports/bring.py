@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -19,74 +17,15 @@ from delivsim.errors import InputError, Problem
 from delivsim.scenario.history import OFFERS, ORDERS, History, empty, shaped
 from delivsim.scenario.imports import facts, people
 from delivsim.scenario.imports.columns import Table, split_map
-from delivsim.scenario.imports.intake import Intake, Tally, take_in
+from delivsim.scenario.imports.export import Export, Imported
+from delivsim.scenario.imports.intake import Intake, take_in
 from delivsim.scenario.imports.moments import Clock
 from delivsim.scenario.imports.orders import EVENTS, by_customer, check_orders, outcomes
 from delivsim.scenario.imports.roster import riders_needed, riders_who_carried
-from delivsim.scenario.imports.sheet import Reject
 from delivsim.scenario.imports.window import Window, window_of
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Export:
-    """
-    What a company gives, and how it is to be read.
-
-    Parameters
-    ----------
-    orders, riders, stores, offers
-        CSV or Parquet files; only the first is needed.
-    mapped
-        What ``--map`` says: ``placed_at=created_ts``, ``riders.on_at=login``.
-    timezone
-        Where local times are meant, and whose time of day the scenario tells; None: UTC.
-    since, until
-        ``--from`` and ``--to``; None: all orders.
-    day_first
-        Whether 3/4/2026 is the third of April; None: the data tell.
-    """
-
-    orders: Path
-    riders: Path | None = None
-    stores: Path | None = None
-    offers: Path | None = None
-    mapped: Sequence[str] = ()
-    timezone: str | None = None
-    since: str | None = None
-    until: str | None = None
-    day_first: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Imported:
-    """
-    An instance made of an export.
-
-    Parameters
-    ----------
-    instance, history
-        What the city was, and what happened in it.
-    ready_is_given
-        Whether every order's ready time is a fact of the export.
-    tallies
-        What became of the rows of each file.
-    said
-        What was estimated, generated or assumed, in whole sentences.
-    """
-
-    instance: Instance
-    history: History
-    ready_is_given: bool
-    tallies: tuple[Tally, ...]
-    said: tuple[str, ...] = field(default=())
-
-    @property
-    def rejects(self) -> list[Reject]:
-        """Every rejected row of every file."""
-        return [reject for tally in self.tallies for reject in tally.rejects]
 
 
 def import_export(export: Export) -> Imported:

@@ -16,7 +16,7 @@ from delivsim.errors import InputError, Problem
 from delivsim.scenario.dump import write_text
 from delivsim.scenario.formats import delivsim
 from delivsim.scenario.history import write_history
-from delivsim.scenario.imports.bring import Imported
+from delivsim.scenario.imports.export import Imported
 from delivsim.scenario.imports.sheet import Reject
 
 REJECTS = "rejects.csv"

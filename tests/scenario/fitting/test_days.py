@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from delivsim.errors import InputError
-from delivsim.scenario.fitting.past import read_past
+from delivsim.scenario.fitting.days import read_past
 
 Week = Callable[..., pd.DataFrame]
 Imported = Callable[..., Path]
