@@ -141,15 +141,16 @@ text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6
     ids=st.lists(text.filter(bool), min_size=6, max_size=6, unique=True),
     zone=text,
     speed=st.floats(1e-300, 1e9),
+    cooking=st.one_of(st.floats(0.0, 1e6), st.just({"kind": "gamma", "mean": "11min", "cv": 1 / 3})),
     tables=st.sampled_from(FORMS),
 )
-@example(places=[(0.5, 0.0, -0.0)], ids=["a\rb", *"bcdef"], zone="\r", speed=1.0, tables="csv")
-def test_any_number_and_any_word_survives(tmp_path: Path, places, ids, zone, speed, tables: Tables):
+@example(places=[(0.5, 0.0, -0.0)], ids=["a\rb", *"bcdef"], zone="\r", speed=1.0, cooking=360.0, tables="csv")
+def test_any_number_and_any_word_survives(tmp_path: Path, places, ids, zone, speed, cooking, tables: Tables):
     """Floats keep their bits and words their letters, whatever they are."""
     instance = Instance(
         name="any",
         travel=Euclidean(speed),
-        stores=[Store(id="s", x=1.0, y=2.0)],
+        stores=[Store(id="s", x=1.0, y=2.0, preparation=duration_law(cooking))],
         orders=[
             Order(id=name, placed_at=at, store=0, x=x, y=y, zone=zone)
             for name, (at, x, y) in zip(ids, places, strict=False)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from delivsim.errors import Problem
 from delivsim.record.parquet import con_errors, connect, write_frame
 from delivsim.scenario.formats.delimited import Row, check_header
-
-if TYPE_CHECKING:
-    from delivsim.scenario.formats.nouns import Column
+from delivsim.scenario.formats.nouns import Column, Kind
 
 
 def read_parquet(path: Path, columns: Sequence[str], problems: list[Problem], *, optional: Sequence[str]) -> list[Row]:
@@ -42,7 +40,7 @@ def write_parquet(path: Path, columns: Sequence[Column], rows: Sequence[Sequence
     """Write rows of plain values, None for what is not said, as one Parquet file."""
     import pandas as pd
 
-    types: dict[str, Any] = {"text": "str", "number": "Float64", "whole number": "Int64", "law (JSON)": "str"}
+    types: dict[Kind, Any] = {Kind.TEXT: "str", Kind.NUMBER: "Float64", Kind.WHOLE: "Int64", Kind.LAW: "str"}
     cells = zip(*rows, strict=True) if rows else ((),) * len(columns)
     data = {
         column.name: pd.array(list(values), dtype=types[column.kind])

@@ -256,11 +256,19 @@ def _value(column: Column, row: Row) -> Any:
 
 def _law(cell: str, name: str, row: Row) -> Any:
     try:
-        return duration_law(json.loads(cell) if cell.lstrip().startswith("{") else cell)
+        return duration_law(_from_json(cell))
     except (ValidationError, ValueError) as error:
         why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         row.refuse(name, f'must be a law such as 12min or {{"kind": "exponential", "mean": "12min"}}: {why}')
         return None
+
+
+def _from_json(cell: str) -> Any:
+    """Read a map or a number; anything else is a word."""
+    try:
+        return json.loads(cell)
+    except ValueError:
+        return cell
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -288,7 +296,10 @@ def _is_said(column: Column, things: Iterable[Any]) -> bool:
 def _cell(instance: Instance, column: Column, value: Any) -> Any:
     if column.name == "store":
         return instance.stores[value].id
-    return json.dumps(plain(value)) if column.kind is Kind.LAW and value is not None else value
+    if column.kind is not Kind.LAW or value is None:
+        return value
+    law: Any = plain(value)
+    return law if isinstance(law, str) else json.dumps(law)
 
 
 def _part_table(instance: Instance, part: Part) -> tuple[tuple[Column, ...], list[list[Any]]]:

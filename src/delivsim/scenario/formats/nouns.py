@@ -33,7 +33,7 @@ class Kind(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     WHOLE = "whole number"
-    LAW = "law (JSON)"
+    LAW = "law"
 
 
 class Column(NamedTuple):

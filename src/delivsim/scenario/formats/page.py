@@ -46,6 +46,8 @@ instance: {{format: delivsim, path: my_city}}
 - Places are metres (`x` east, `y` north), or with `geographic: true` degrees (`x` longitude, `y` latitude).
 - Travel here is straight lines; times from a table, along streets, by the hour or the weather are the scenario's to
   say, as `instance.travel` (see [travel](travel.md)).
+- A law is a duration (`12min`; a bare number is seconds) or a map of [laws of chance](scenario.md#laws-of-chance) in
+  JSON: `{{"kind": "gamma", "mean": "11min", "cv": 0.4}}`.
 - CSV is UTF-8 with one header line, cells in double quotes where they hold commas, quotes or line ends.
 - Reading what was written gives the same instance, every number to its last bit.
 
