@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable
 
-from simpy import Environment
 from simpy.events import Event
 
 from delivsim.city.customers import Customers
@@ -40,6 +39,7 @@ from delivsim.simulated.config import FixedPromise, PlatformConfig
 from delivsim.simulated.diary import Diary
 from delivsim.simulated.faults import plan_faults
 from delivsim.simulated.leader import Leader
+from delivsim.simulated.wake import Agenda
 
 LONGEST_DRAIN = 3 * 3600.0
 """Seconds after the horizon at which a run ends at the latest (``drain: until_done``)."""
@@ -73,7 +73,7 @@ class Simulation:
         instance: Instance | None = None,
     ) -> None:
         self.scenario, self.seed, self.recorder = scenario, seed, recorder
-        self.env = Environment()
+        self.env = Agenda()
         self.streams = Streams(seed)
         found = settled(scenario, self.streams, instance)
         self.town, self.instance = found, None if found is None else found.instance
@@ -165,7 +165,7 @@ class Simulation:
 
     def forget(self) -> None:
         """Let go of what made the run, so that it is freed at once and not by the garbage collector."""
-        self.env._queue.clear()
+        self.env.forget()
         for service in self.parts.runtime.services.values():
             service.state.clear()
             service.timers.clear()
