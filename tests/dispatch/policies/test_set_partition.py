@@ -1,0 +1,47 @@
+import numpy as np
+
+from delivsim.dispatch.contract import sample_problem
+from delivsim.dispatch.lawful import check_assignment
+from delivsim.dispatch.policies.linear_assignment import LinearAssignment
+from delivsim.dispatch.policies.set_partition import SetPartition
+from delivsim.domain.travel import Euclidean
+
+
+def ask(given, **parameters):
+    made = SetPartition(**parameters)(given, np.random.default_rng(0))
+    check_assignment(given, made)
+    return made
+
+
+def test_bundles_and_riders_are_chosen_together():
+    """With one rider for two stores he gets both orders of one store, although the single one is nearer to him."""
+    given = sample_problem(
+        3,
+        1,
+        ready_at=np.full(3, 49_900.0),
+        placed_at=np.full(3, 49_000.0),
+        stores=[0, 1, 1],
+        pickups=[(0.0, 0.0), (300.0, 0.0), (300.0, 0.0)],
+        dropoffs=[(0.0, 500.0), (300.0, 500.0), (300.0, 550.0)],
+        places=[(0.0, 0.0)],
+        free_at=[49_000.0],
+        off_at=[99_000.0],
+        travel=Euclidean(5.0),
+    )
+    assert [match.orders for match in ask(given).matches] == [(8, 11)]
+    assert len(ask(given, largest_bundle=1).matches[0].orders) == 1
+
+
+def test_with_riders_for_all_everybody_goes_alone():
+    """Where riders are plenty nothing is gained by a bundle, and the matching is that of the linear assignment."""
+    given = sample_problem(
+        6,
+        60,
+        stores=np.arange(6),
+        ready_at=np.full(6, 49_990.0),
+        free_at=np.full(60, 49_000.0),
+        travel=Euclidean(5.0),
+    )
+    one = {match.orders: match.rider for match in ask(given, near=60).matches}
+    other = {match.orders: match.rider for match in LinearAssignment()(given, np.random.default_rng(0)).matches}
+    assert one == other

@@ -1,0 +1,61 @@
+from importlib.metadata import EntryPoint
+
+import numpy as np
+import pytest
+
+from delivsim.dispatch import finding
+from delivsim.dispatch.config import DispatchConfig, make_policy
+from delivsim.dispatch.finding import installed_policies, named_policy, policy_class
+from delivsim.dispatch.policies import POLICIES
+from delivsim.dispatch.repositioning import Repositioned
+from delivsim.errors import PolicyError
+
+
+class Mine:
+    """A policy of some package."""
+
+    def __init__(self, pace: float = 1.0) -> None:
+        self.pace = pace
+
+    def __call__(self, problem, rng):
+        return None
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """A package that names two policies, one of them like ours."""
+    points = [
+        EntryPoint("mine", "numpy:ndarray", finding.GROUP),
+        EntryPoint("nearest", "numpy:ndarray", finding.GROUP),
+        EntryPoint("broken", "no_such_module:Mine", finding.GROUP),
+    ]
+    monkeypatch.setattr(finding, "entry_points", lambda group: points if group == finding.GROUP else [])
+
+
+def test_policies_of_installed_packages_are_found_by_name(installed):
+    """Their names work in a scenario; ours cannot be taken."""
+    assert set(installed_policies()) == {"mine", "broken"}
+    assert policy_class("mine") is np.ndarray
+    assert policy_class("nearest") is POLICIES["nearest"]
+    assert DispatchConfig(policy="mine").policy == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("neerest", r"must be one of .*nearest.*, or module:Class, got 'neerest' \(did you mean 'nearest'\?\)"),
+        ("broken", "broken cannot be made: ModuleNotFoundError"),
+        ("json:Nothing", "json:Nothing cannot be made: AttributeError"),
+        ("json:loads", "json:loads cannot be made: TypeError"),
+    ],
+)
+def test_what_cannot_be_found_or_made_is_told(installed, name, message):
+    """The error names the policy and the cause."""
+    with pytest.raises(PolicyError, match=message):
+        named_policy(name, {})
+
+
+def test_repositioning_is_laid_around_any_policy():
+    """`stay` leaves the policy as it is."""
+    assert make_policy(DispatchConfig(policy="fcfs")) == POLICIES["fcfs"]()
+    assert isinstance(make_policy(DispatchConfig(policy="fcfs", repositioning="nearest_store")), Repositioned)
