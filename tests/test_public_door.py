@@ -40,6 +40,7 @@ NAMES = [
     "Travel",
     "Wait",
     "__version__",
+    "benchmark",
     "check_assignment",
     "load_problem",
     "load_result",

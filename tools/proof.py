@@ -17,9 +17,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from known_evening import ACCEPT, DAMAGES, MAPPED, PREPARATION_CV, PREPARATION_MEAN
+from proof_dispatch import Proof, planted, policies
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "proof.md"
@@ -28,15 +29,6 @@ MINUTE = 60.0
 DAYS = ("16", "10", "19", "18")
 """Days of real orders, the largest last: 30,448 orders, 12,218 riders."""
 MOST_SECONDS, MOST_MEMORY = 180.0, 2e9
-
-
-class Proof(NamedTuple):
-    """One row: what must hold, how it was measured, what came out; ``holds`` is None where it could not be measured."""
-
-    claim: str
-    command: str
-    figure: str
-    holds: bool | None
 
 
 def call(*args: str, ok: tuple[int, ...] = (0,)) -> str:
@@ -232,7 +224,11 @@ def main() -> int:
     proofs: list[Proof] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for found in (published(folder), same_bytes(folder), known_evening(folder), instances(), theory(), speed()):
+        proofs_of = (
+            published(folder), same_bytes(folder), known_evening(folder), instances(), theory(), policies(), planted(),
+            speed(),
+        )  # fmt: skip
+        for found in proofs_of:
             for proof in found:
                 proofs.append(proof)
                 sys.stdout.write(f"{proof.holds!s:5}  {proof.claim}: {proof.figure}\n")

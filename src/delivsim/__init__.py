@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from delivsim.bench.run import benchmark
     from delivsim.dispatch.assignment import Assignment, DispatchPolicy, Match, Move, Wait
     from delivsim.dispatch.lawful import check_assignment
     from delivsim.dispatch.policies import POLICIES
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from delivsim.scenario.schema import Scenario
 
 _HOMES = {
+    "benchmark": "bench.run",
     "POLICIES": "dispatch.policies",
     "Assignment": "dispatch.assignment",
     "DispatchPolicy": "dispatch.assignment",
@@ -106,6 +108,7 @@ __all__ = [
     "Travel",
     "Wait",
     "__version__",
+    "benchmark",
     "check_assignment",
     "load_problem",
     "load_result",

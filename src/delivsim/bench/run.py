@@ -10,7 +10,7 @@ from pathlib import Path
 
 from delivsim.bench.benchmark import Benchmark, collect
 from delivsim.bench.pool import Shelf, Tell, run_all
-from delivsim.bench.suite import Suite, chosen, instance_paths, load_suite
+from delivsim.bench.suite import Suite, chosen, find_suite, instance_paths
 from delivsim.bench.tasks import Task, as_row, plan
 from delivsim.bench.work import work
 from delivsim.dispatch.assignment import DispatchPolicy
@@ -33,7 +33,7 @@ def benchmark(
     Parameters
     ----------
     suite
-        A suite, or its file.
+        A suite, its file, or the name of one of delivsim's (``twins``).
     policies
         Names: of the suite, of delivsim, or ``module:Class``; or a dict whose values may be policy objects (None:
         found by its name). None at all: those of the suite.
@@ -56,7 +56,7 @@ def benchmark(
     ScenarioError, InputError, PolicyError
         The suite, a name or a policy cannot be used.
     """
-    suite = suite if isinstance(suite, Suite) else load_suite(suite)
+    suite = suite if isinstance(suite, Suite) else find_suite(os.fspath(suite))
     named = dict(policies) if isinstance(policies, Mapping) else dict.fromkeys(policies)
     own = {name: policy for name, policy in named.items() if policy is not None}
     found = chosen(suite, [name for name in named if name not in own])

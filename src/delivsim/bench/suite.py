@@ -184,9 +184,10 @@ def chosen(suite: Suite, names: Sequence[str]) -> tuple[str, ...]:
     InputError
         A name is neither in the suite, nor a policy of delivsim, nor ``module:Class``.
     """
+    from delivsim.dispatch.config import installed_policies
     from delivsim.dispatch.policies import POLICIES
 
-    known = sorted({*suite.policies, *POLICIES})
+    known = sorted({*suite.policies, *POLICIES, *installed_policies()})
     wrong = [name for name in names if name not in known and not _CODE.match(name)]
     if wrong:
         lines = (
