@@ -11,8 +11,8 @@ online policy did, moving orders and the ends of routes between riders. It keeps
 is written out so that the strict checker can say so. It is what was found within the time, not an optimum.
 
 The best that perfect information could reach under these rules lies between the two. The figures that Yildiz and
-Savelsbergh (2019) published for the sixteen small instances are shown beside; none is below the lower bound, but a
-schedule found here may be better than the published figure, whose model has more restrictions than the rules.
+Savelsbergh (2019) published for the sixteen small instances are shown beside. None is below the lower bound; a
+schedule found here may be better than the published figure, which then is no limit under these rules.
 """
 
 from __future__ import annotations

@@ -184,7 +184,7 @@ def chosen(suite: Suite, names: Sequence[str]) -> tuple[str, ...]:
     InputError
         A name is neither in the suite, nor a policy of delivsim, nor ``module:Class``.
     """
-    from delivsim.dispatch.config import installed_policies
+    from delivsim.dispatch.finding import installed_policies
     from delivsim.dispatch.policies import POLICIES
 
     known = sorted({*suite.policies, *POLICIES, *installed_policies()})
