@@ -15,9 +15,19 @@ SHIPPED = [*sorted((ROOT / "scenarios").glob("*.yaml")), ROOT / "src/delivsim/sc
 SHORTER = {
     "friday_evening": ["horizon=50min"],
     "services": ["horizon=10min"],
+    "two_cities": ["horizon=80min"],
     "mdrplib": [f"instance.path={ROOT / 'tests' / 'data' / 'mdrplib_twin'}"],
 }
-CUT = {"friday_evening": "40min", "minimal": "20min", "services": "6min"}
+CUT = {
+    "friday_evening": "40min",
+    "minimal": "20min",
+    "services": "6min",
+    "rappi_day": "13h",
+    "flash_sale": "38min",
+    "rainy_night": "1h",
+    "dark_store": "3h",
+    "two_cities": "1h",
+}
 BROKEN = """
 platform:
   services:

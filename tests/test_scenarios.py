@@ -47,6 +47,14 @@ def test_the_town_is_what_its_maker_makes() -> None:
         assert (FOLDER / "data" / "town" / name).read_bytes() == text.encode()
 
 
+def test_the_coast_is_what_its_maker_makes() -> None:
+    """The same of the invented day in degrees."""
+    maker = runpy.run_path(str(Path(__file__).parent / "data" / "make_rappi_twin.py"))
+    for name, rows in maker["tables"](**maker["COAST"]).items():
+        text = "".join(",".join(row) + "\n" for row in rows)
+        assert (FOLDER / "data" / "coast" / name).read_bytes() == text.encode()
+
+
 def test_a_scenario_that_is_also_a_template_is_the_same() -> None:
     """`make demo` and `delivsim init --template friday_evening` show one evening."""
     assert {path.stem for path in SCENARIOS} >= set(TEMPLATES)

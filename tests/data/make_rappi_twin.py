@@ -1,15 +1,15 @@
 """
-Makes an invented day in the rappi format, nobody's data: ``tests/data/rappi_twin``.
+Makes invented days in the rappi format, nobody's data: ``tests/data/rappi_twin`` and ``scenarios/data/coast``.
 
 A town of some 8 km around 10 degrees north, 20 degrees east, with lunch, dinner and a late snack that passes
-midnight. Run this file to write it anew; the same seed gives the same bytes.
+midnight. Run this file to write them anew; the same seed gives the same bytes.
 """
 
 import random
 from pathlib import Path
 
-SEED = 31
-N_ORDERS, N_COURIERS, N_STORES = 60, 18, 9
+TWIN = {"seed": 31, "n_orders": 60, "n_couriers": 18, "n_stores": 9}
+COAST = {"seed": 12, "n_orders": 500, "n_couriers": 160, "n_stores": 45}
 NORTH, EAST, SPREAD = 10.0, 20.0, 0.02
 DAY = 86400
 ORDERS = (
@@ -20,13 +20,13 @@ COURIERS = ("courier_id", "vehicle", "on_lat", "on_lng", "on_time", "off_time")
 VEHICLES = ("motorcycle", "motorcycle", "bicycle", "car", "walking")
 
 
-def tables() -> dict[str, list[list[str]]]:
+def tables(seed: int, n_orders: int, n_couriers: int, n_stores: int) -> dict[str, list[list[str]]]:
     """Give the two tables, each a header and its rows of text."""
-    rng = random.Random(SEED)
-    stores = [_place(rng, 0.5) for _ in range(N_STORES)]
-    orders = sorted((_order(rng, stores) for _ in range(N_ORDERS)), key=lambda row: row[4])
+    rng = random.Random(seed)
+    stores = [_place(rng, 0.5) for _ in range(n_stores)]
+    orders = sorted((_order(rng, stores) for _ in range(n_orders)), key=lambda row: row[4])
     rows = [[str(i), *row] for i, row in enumerate(orders, start=1)]
-    couriers = [_courier(rng, i) for i in range(1, N_COURIERS + 1)]
+    couriers = [_courier(rng, i) for i in range(1, n_couriers + 1)]
     return {"orders.csv": [list(ORDERS), *rows], "couriers.csv": [list(COURIERS), *couriers]}
 
 
@@ -41,7 +41,7 @@ def _order(rng: random.Random, stores: list[list[str]]) -> list[str]:
     begun = placed + rng.randint(20, 90)
     ready = begun + 60 * rng.randint(5, 40)
     promised = placed + 60 * rng.randint(25, 45)
-    store = stores[int(rng.random() ** 1.6 * N_STORES)]
+    store = stores[int(rng.random() ** 1.6 * len(stores))]
     return [*store, *_place(rng), *map(_clock, (placed, begun, ready, promised))]
 
 
@@ -57,11 +57,12 @@ def _clock(seconds: int) -> str:
 
 
 def main() -> None:
-    """Write the twin beside this file."""
-    folder = Path(__file__).parent / "rappi_twin"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in tables().items():
-        (folder / name).write_text("".join(",".join(row) + "\n" for row in rows), newline="\n")
+    """Write both days."""
+    here = Path(__file__).parent
+    for folder, day in ((here / "rappi_twin", TWIN), (here.parents[1] / "scenarios" / "data" / "coast", COAST)):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, rows in tables(**day).items():
+            (folder / name).write_text("".join(",".join(row) + "\n" for row in rows), newline="\n")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,10 @@ TEMPLATES = {
     "minimal": "a quiet hour of a small synthetic city",
     "friday_evening": "a synthetic city, a four-hour dinner peak, every service queueing",
     "mdrplib": "a published instance of the meal delivery routing problem",
+    "flash_sale": "ten times as many orders within a minute, on a platform sized for a usual evening",
+    "rainy_night": "slow streets, few riders, impatient customers, and a dispatch that does not know of the rain",
+    "dark_store": "one warehouse with pickers, shelves that run out and are filled up, bags of several orders",
+    "two_cities": "two cities whose peaks are two hours apart, on one platform",
     "services": "services of one's own, without a city: an M/M/3 queue and a small shop",
 }
 """What each template is, the one to start from first."""

@@ -70,7 +70,8 @@ def test_the_twin_holds_what_real_days_hold():
 
 def test_the_twin_is_what_its_maker_makes():
     """The committed twin can be made anew from its seed."""
-    made = runpy.run_path(str(DATA / "make_rappi_twin.py"))["tables"]()
+    maker = runpy.run_path(str(DATA / "make_rappi_twin.py"))
+    made = maker["tables"](**maker["TWIN"])
     for name, rows in made.items():
         assert [line.split(",") for line in (TWIN / name).read_text().splitlines()] == rows
 
