@@ -10,6 +10,9 @@ import pytest
 
 from delivsim.errors import InputError
 from delivsim.scenario.fitting.days import read_past
+from delivsim.scenario.imports.bring import import_export
+from delivsim.scenario.imports.export import Export
+from delivsim.scenario.imports.write import write_import
 
 Week = Callable[..., pd.DataFrame]
 Imported = Callable[..., Path]
@@ -22,6 +25,21 @@ def test_an_evening_that_passes_midnight_is_one_day(week: Week, imported: Import
     for day in past.days:
         assert day.clock.min() >= 18 * 3600
         assert 25 * 3600 < day.clock.max() < 26 * 3600
+
+
+def test_clocks_that_are_put_back_move_no_evening(week: Week, tmp_path: Path) -> None:
+    """In Berlin the night to 25 October 2026 had an hour more: the evening after begins at six all the same."""
+    orders = week([1.0, 1.0, 1.0])
+    instants = [name for name in orders if str(orders[name].dtype).startswith("datetime")]
+    orders[instants] = orders[instants].apply(lambda at: at - pd.Timedelta(days=24))  # from the 23rd on
+    path = tmp_path / "berlin.csv"
+    orders.to_csv(path, index=False)
+    write_import(import_export(Export(orders=path, timezone="Europe/Berlin")), tmp_path / "berlin")
+    past = read_past([tmp_path / "berlin"])
+    assert [day.label for day in past.days] == ["2026-10-23 fri", "2026-10-24 sat", "2026-10-25 sun"]
+    for day in past.days:
+        assert 18 * 3600 <= day.clock.min() < 18.2 * 3600
+        assert day.ends - day.begins >= 8 * 3600
 
 
 def test_several_instances_are_the_days_of_one_export(week: Week, imported: Imported) -> None:

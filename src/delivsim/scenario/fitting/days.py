@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,11 +149,20 @@ class _Days:
         """Give the number of the service day, and the time since its midnight; undated instances are one day each."""
         if self.parts[i][1] is None:
             return np.zeros(len(seconds), dtype=np.int64), seconds
-        start = self.starts[i]
-        midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
-        clock = seconds + (start - midnight).total_seconds()
+        clock = self._clock(i, seconds)
         day = np.floor((clock - self.begins) / DAY).astype(np.int64)
         return day, clock - DAY * day
+
+    def _clock(self, i: int, seconds: Floats) -> Floats:
+        """Give what clocks show, in seconds since the midnight before the start, also after they were put back."""
+        history, start = self.parts[i][1], self.starts[i]
+        zone = ZoneInfo("UTC" if history is None else history.timezone)
+        begin = start.replace(tzinfo=zone)
+        hours, which = np.unique(np.floor((begin.timestamp() + seconds) / HOUR), return_inverse=True)
+        offsets = [datetime.fromtimestamp(HOUR * hour, zone).utcoffset() or timedelta() for hour in hours.tolist()]
+        moved = np.array([(offset - (begin.utcoffset() or timedelta())).total_seconds() for offset in offsets])
+        midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+        return np.asarray(seconds + moved[which] + (start - midnight).total_seconds(), dtype=np.float64)
 
     def _label(self, i: int, day: int) -> str:
         date = self.starts[i] + timedelta(days=day)
@@ -199,9 +209,11 @@ class _Days:
             instance, history = self.parts[i]
             if history is None:
                 return DayCount(label, *_hours(instance), of_day["clock"].to_numpy(np.float64), _numbers(of_day, zones))
-            horizon, midnight = history.horizon, datetime.fromisoformat(label[:10])
-            start = (self.starts[i] - midnight).total_seconds()
-            begins, ends = min(begins, max(start, self.begins)), max(ends, min(start + horizon, self.begins + DAY))
+            date = self.starts[i].replace(hour=0, minute=0, second=0, microsecond=0)
+            start, end = self._clock(i, np.array([0.0, history.horizon])).tolist()
+            before = (datetime.fromisoformat(label[:10]) - date).total_seconds()
+            begins = min(begins, max(start - before, self.begins))
+            ends = max(ends, min(end - before, self.begins + DAY))
             share = len(of_day[of_day["part"] == i]) / max(1, len(instance.orders))
             lost += share * history.lost
         clock, zone = of_day["clock"].to_numpy(np.float64), _numbers(of_day, zones)
