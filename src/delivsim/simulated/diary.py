@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,20 +68,16 @@ class Diary:
         self._orders = now
 
     def _write_riders(self, decision: int, problem: DispatchProblem) -> None:
-        now = _riders(problem)
-        changed: Iterable[int] = range(len(now))
-        if np.array_equal(problem.riders, self._riders):
-            changed = np.flatnonzero((now != self._states).any(axis=1)).tolist()
-        else:
-            before = dict(zip(self._riders.tolist(), self._states.tolist(), strict=True))
-            numbers, states = problem.riders.tolist(), now.tolist()
-            changed = [row for row in changed if before.get(numbers[row]) != states[row]]
-            for number in np.setdiff1d(self._riders, problem.riders).tolist():
-                self._rows["known_riders"].append((decision, number, False, False, *_told(before[number])))
-        for row in changed:
-            told = _told(now[row].tolist())
-            self._rows["known_riders"].append((decision, int(problem.riders[row]), True, False, *told))
-        self._riders, self._states = problem.riders, now
+        now, numbers, write = _riders(problem), problem.riders, self._rows["known_riders"].append
+        _, rows, before = np.intersect1d(numbers, self._riders, assume_unique=True, return_indices=True)
+        changed, gone = np.ones(len(now), dtype=np.bool_), np.ones(len(self._riders), dtype=np.bool_)
+        changed[rows] = (now[rows] != self._states[before]).any(axis=1)
+        gone[before] = False
+        for row in np.flatnonzero(gone).tolist():
+            write((decision, int(self._riders[row]), False, False, *_told(self._states[row].tolist())))
+        for row in np.flatnonzero(changed).tolist():
+            write((decision, int(numbers[row]), True, False, *_told(now[row].tolist())))
+        self._riders, self._states = numbers, now
 
     def _write_shifts(self, decision: int, problem: DispatchProblem) -> None:
         """Write down who comes on soon, once, and who was to come and is not there."""
