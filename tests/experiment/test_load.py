@@ -201,3 +201,29 @@ def test_code_of_a_scenario_is_not_imported(tmp_path: Path, monkeypatch: pytest.
     load = offered_load(scenario("minimal", tmp_path, "dispatch.policy=mine_alone:Policy"))
     assert load.riders is not None
     assert load.riders.orders_per_bundle == 1.0
+
+
+def test_what_the_estimate_knows_nothing_of_is_said(tmp_path: Path) -> None:
+    """Busy kitchens, empty shelves, closed stores and riders' moods are named; a plain city names nothing."""
+    assert offered_load(scenario("minimal", tmp_path)).left_out == ()
+    more = (
+        "city.kitchens.cooks=2",
+        "city.stores.stock=9",
+        "city.stores.opening=[{start: '18:00', end: '20:00'}]",
+        "city.riders.leave_early=0.1",
+        "city.riders.acceptance={per_km: -1}",
+    )
+    said = offered_load(scenario("minimal", tmp_path, *more)).left_out
+    assert len(said) == 5
+    assert "waiting for a cook in busy kitchens" in said
+
+
+def test_breaks_are_no_rider_hours(tmp_path: Path) -> None:
+    """A quarter of an hour of break for each of 70 riders is that much less on shift, and no more riders."""
+    shifts = "[{start: '18:00', end: '20:30', riders: 70, breaks: [{start: '18:30', end: '18:45'}]}]"
+    whole = offered_load(scenario("minimal", tmp_path)).riders
+    less = offered_load(scenario("minimal", tmp_path, f"city.riders.shifts={shifts}")).riders
+    assert whole is not None
+    assert less is not None
+    assert less.riders == whole.riders == 70
+    assert whole.hours[0].on_shift - less.hours[0].on_shift == pytest.approx(70 / 4)

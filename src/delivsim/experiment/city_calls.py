@@ -10,6 +10,7 @@ import numpy as np
 
 from delivsim.city.behavior import BehaviorConfig, CustomersConfig, RidersConfig
 from delivsim.city.config import CityConfig
+from delivsim.city.rider import stretches
 from delivsim.domain.distributions import Law
 from delivsim.domain.instance import Instance
 from delivsim.experiment.bundles import Bundles
@@ -19,6 +20,8 @@ from delivsim.record.stats import time_by_bin
 Call = tuple[str, Floats, float]
 """An operation that is called from outside, at which instants, and how often at each."""
 
+LEAST_KEPT = 0.05
+"""At least this share of accepted offers is kept, in this estimate."""
 MOST_LOOKS = 200
 """So many times does a customer track an order at most, in this estimate."""
 
@@ -37,7 +40,7 @@ class Town(NamedTuple):
         work, rules, n = self.work, self.instance.rules, self.bundles.orders
         parts = {
             "to the store": work.way_to_store / n,
-            "service": rules.pickup_service_time / n + rules.dropoff_service_time,
+            "service": (rules.pickup_service_time + work.handover_time) / n + rules.dropoff_service_time,
             "to the customer": float(work.ways_to_customer.mean()) * self.bundles.way,
         }
         if self.behavior.kitchens.preparation_starts == "on_accept":
@@ -50,13 +53,14 @@ def city_calls(town: Town) -> Iterator[Call]:
     """Give the calls of customers, kitchens and riders, without retries."""
     customers, riders, work = town.behavior.customers, town.behavior.riders, town.work
     confirmed = (1.0 - customers.bad_token) * (1.0 - customers.declined_card)
-    impatient = _share_below(customers.patience, work.picked_up_at - work.placed_at)
-    accepted = confirmed if riders.accept > 0 else 0.0
+    impatient = _impatient(customers, work)
+    accepted = confirmed if riders.accept > 0 and town.instance.riders else 0.0
     carried = accepted * (1.0 - impatient)
     yield "gateway.place_order", work.placed_at, 1.0
     yield "gateway.view_profile", work.placed_at, customers.view_profile
     yield "gateway.update_profile", work.placed_at, customers.update_profile
     yield "gateway.mark_ready", work.ready_at, confirmed
+    yield "gateway.restock", _refills(town.instance), 1.0
     yield from _offers(riders, work, accepted / town.bundles.orders)
     yield "gateway.picked_up", work.picked_up_at, carried / town.bundles.orders
     yield "gateway.delivered", work.delivered_at, carried
@@ -73,9 +77,26 @@ def _offers(riders: RidersConfig, work: RiderWork, accepted: float) -> Iterator[
     """Give the answers to offers: each is accepted, declined or ignored, until one is accepted."""
     if riders.accept <= 0:
         return
+    given_back = accepted * riders.give_back / max(LEAST_KEPT, 1.0 - riders.give_back)
+    accepted += given_back
     offers = accepted / riders.accept
+    yield "gateway.give_back", work.left_at + riders.give_back_after.mean, given_back
     yield "gateway.accept_offer", work.left_at, accepted
     yield "gateway.decline_offer", work.left_at, offers * max(0.0, 1.0 - riders.accept - riders.ignore)
+
+
+def _impatient(customers: CustomersConfig, work: RiderWork) -> float:
+    """Give the share of customers who give up: before a rider is on the way, or for good before the food is."""
+    if customers.patience_assigned is None:
+        return _share_below(customers.patience, work.picked_up_at - work.placed_at)
+    early = _share_below(customers.patience, work.left_at - work.placed_at)
+    late = _share_below(customers.patience_assigned, work.picked_up_at - work.placed_at)
+    return early + (1.0 - early) * late * _share_below(customers.patience, work.picked_up_at - work.placed_at)
+
+
+def _refills(instance: Instance) -> Floats:
+    """Give the instants at which stores put new stock on the shelves."""
+    return np.array([at for store in instance.stores for at, _, _ in store.refills], dtype=np.float64)
 
 
 def _looks(customers: CustomersConfig, work: RiderWork) -> Floats:
@@ -89,9 +110,9 @@ def _looks(customers: CustomersConfig, work: RiderWork) -> Floats:
 
 
 def shifts(instance: Instance) -> tuple[Floats, Floats]:
-    """Give the instants at which shifts begin and end, those of no length left out."""
-    shifts = [(rider.on_at, rider.off_at) for rider in instance.riders if rider.off_at > rider.on_at]
-    on_at, off_at = np.array(shifts, dtype=np.float64).reshape(-1, 2).T
+    """Give the instants at which riders go on line and off, at the ends of their shifts and for their breaks."""
+    on_line = [stretch for rider in instance.riders for stretch in stretches(rider)]
+    on_at, off_at = np.array(on_line, dtype=np.float64).reshape(-1, 2).T
     return on_at, off_at
 
 

@@ -13,6 +13,7 @@ from delivsim.domain.units import format_clock
 from delivsim.errors import Problem
 from delivsim.experiment.bundles import expected_bundles
 from delivsim.experiment.city_calls import Town
+from delivsim.experiment.left_out import left_out
 from delivsim.experiment.odd import odd_values, warning
 from delivsim.experiment.rider_load import HOUR, RiderLoad, RiderTime, rider_load
 from delivsim.experiment.rider_work import rider_work
@@ -27,12 +28,17 @@ SOME_ORDERS = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedLoad:
-    """What a scenario asks of its servers and riders; ``warnings`` say what is too much or odd, and in which line."""
+    """
+    What a scenario asks of its servers and riders.
+
+    ``warnings`` say what is too much or odd, and in which line; ``left_out`` what the estimate knows nothing of.
+    """
 
     n_orders: int
     platform: PlatformLoad
     riders: RiderLoad | None
     warnings: tuple[Problem, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def offered_load(scenario: Scenario, *, seed: int | None = None) -> OfferedLoad:
@@ -61,6 +67,7 @@ def offered_load(scenario: Scenario, *, seed: int | None = None) -> OfferedLoad:
         platform=platform,
         riders=riders,
         warnings=warnings,
+        left_out=() if town is None else left_out(town),
     )
 
 

@@ -62,7 +62,7 @@ def rider_load(town: Town) -> RiderLoad | None:
         return None
     quarters = _stretches(town, QUARTER_HOUR)
     return RiderLoad(
-        riders=len(shifts(town.instance)[0]),
+        riders=sum(rider.off_at > rider.on_at for rider in town.instance.riders),
         hours=tuple(hour for hour in _stretches(town, HOUR) if hour.orders or hour.needed > 0),
         peak=max(quarters, key=lambda stretch: stretch.needed),
         time_per_order=tuple(town.time_per_order.items()),

@@ -35,6 +35,8 @@ class RiderWork:
         Seconds from the store to the customer, shape (n,).
     stores, pickups, dropoffs
         Number of the store, shape (n,), and places of store and door, shape (n, 2).
+    handover_time
+        Mean seconds that stores take to hand an order over.
     """
 
     placed_at: Floats
@@ -48,6 +50,7 @@ class RiderWork:
     stores: Ints
     pickups: Floats
     dropoffs: Floats
+    handover_time: float = 0.0
 
     @property
     def way_to_store(self) -> float:
@@ -71,7 +74,8 @@ def rider_work(instance: Instance, kitchens: KitchensConfig) -> RiderWork:
     left_at = np.maximum(placed_at, ready_at - before)
     if kitchens.preparation_starts == "on_accept":
         ready_at = left_at + _cooking(instance, kitchens)
-    picked_up_at = np.maximum(left_at + before, ready_at)
+    handover = np.array([store.handover_time for store in instance.stores], dtype=np.float64)[numbers]
+    picked_up_at = np.maximum(left_at + before, ready_at) + handover
     delivered_at = picked_up_at + (rules.pickup_service_time + rules.dropoff_service_time) / 2 + to_customer
     return RiderWork(
         placed_at=placed_at,
@@ -85,6 +89,7 @@ def rider_work(instance: Instance, kitchens: KitchensConfig) -> RiderWork:
         stores=numbers,
         pickups=stores,
         dropoffs=doors,
+        handover_time=float(handover.mean()) if handover.size else 0.0,
     )
 
 

@@ -35,6 +35,8 @@ def load_text(load: OfferedLoad, clock: Clock) -> Text:
         Wall clock of the scenario.
     """
     lines = [*_platform(load.platform, clock), *_riders(load.riders, clock)]
+    if load.left_out:
+        lines += columns.wrapped(f"Not in these estimates: {', '.join(load.left_out)}.", style="dim")
     return columns.joined(lines)
 
 
