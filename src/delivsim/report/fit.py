@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from delivsim.calibrate.laws import Fit
 from delivsim.calibrate.stores import Preparation
 from delivsim.domain.units import format_duration
+from delivsim.report.wording import plural
 from delivsim.scenario.fitting.found import Found
 from delivsim.scenario.fitting.write import services
 
@@ -42,7 +43,7 @@ def _demand(found: Found) -> Iterator[Row]:
     hour = int(totals.index[int(totals.to_numpy().argmax())])
     days = len(demand.per_day)
     zones = f"{len(found.past.zones)} zones, " if len(found.past.zones) > 1 else ""
-    what = f"{zones}{len(totals)} hours, most at {hour:02d}:00 ({totals.max():,.0f}/h)"
+    what = f"{zones}{plural(len(totals), 'hour')}, most at {hour:02d}:00 ({totals.max():,.0f}/h)"
     yield "demand", what, f"{n:,}", f"quarters of hours {_chi(demand.within_hours, demand.within_p)}"
     if not math.isnan(demand.cells):
         yield "", "the same profile every day", f"{days} days", f"hours and zones {_chi(demand.cells, demand.cells_p)}"
@@ -58,7 +59,7 @@ def _stores(found: Found) -> Iterator[Row]:
     yield (
         "popularity",
         f"the most popular has {popularity.share.iloc[0]:.1%}; Zipf {popularity.zipf:.2f}",
-        f"{n} stores",
+        plural(n, "store"),
         f"distance from Zipf {popularity.distance:.3f} (the shares themselves are used)",
     )
     if preparation is not None:
@@ -113,11 +114,11 @@ def _ways(found: Found) -> Iterator[Row]:
         yield "speed", what, f"{ways.n:,} ways", f"{ways.unexplained:.1%} of the variance is not distance"
         if ways.by_hour:
             low, high = min(ways.by_hour.values()), max(ways.by_hour.values())
-            yield "", f"by hour {low:.2f} to {high:.2f} times that", f"{len(ways.by_hour)} hours", ""
+            yield "", f"by hour {low:.2f} to {high:.2f} times that", plural(len(ways.by_hour), "hour"), ""
         yield "service", f"{pickup:.0f} s at stores, {dropoff:.0f} s at doors", f"{ways.n:,} ways", ""
     hours = sum(rider.off_at - rider.on_at for rider in found.roster) / 3600
     if found.roster:
-        yield "riders", f"{len(found.roster):,} shifts, {hours:,.0f} hours, as on {found.roster_day}", "", ""
+        yield "riders", f"{plural(len(found.roster), 'shift')}, {hours:,.0f} hours, as on {found.roster_day}", "", ""
 
 
 def _law(name: str, fit: Fit) -> Row:

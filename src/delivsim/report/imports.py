@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from delivsim.report.wording import plural
 from delivsim.scenario.imports.export import Imported
 from delivsim.scenario.imports.intake import Tally
 
@@ -28,7 +29,8 @@ def import_text(imported: Imported, rejects: str) -> str:
     instance, history = imported.instance, imported.history
     lines += [
         "",
-        f"{len(instance.orders):,} orders, {len(instance.riders):,} shifts of riders, {len(instance.stores):,} stores,"
+        f"{plural(len(instance.orders), 'order')}, {plural(len(instance.riders), 'shift')} of riders,"
+        f" {plural(len(instance.stores), 'store')},"
         f" from {history.starts_at:%Y-%m-%d %H:%M} ({history.timezone}) for {history.horizon / 3600:g} h",
     ]
     return "\n".join(lines)
@@ -37,7 +39,7 @@ def import_text(imported: Imported, rejects: str) -> str:
 def _tally(tally: Tally) -> list[str]:
     rejected = len(tally.rejects)
     lines = [
-        f"{tally.file}: {tally.n_read:,} rows = {tally.n_used:,} used + {tally.n_outside:,} outside"
+        f"{tally.file}: {plural(tally.n_read, 'row')} = {tally.n_used:,} used + {tally.n_outside:,} outside"
         f" + {rejected:,} rejected"
     ]
     lines += [f"  {n:>7,}  {reason}" for reason, n in sorted(tally.reasons.items(), key=lambda one: (-one[1], one[0]))]

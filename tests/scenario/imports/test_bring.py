@@ -146,6 +146,23 @@ def test_wrong_options_are_told(export: Path, more: dict[str, object], rule: str
     assert rule in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("gone", "rule"),
+    [
+        (["created"], "no column tells when the customer ordered: say --map placed_at=COLUMN"),
+        (["customer_lat"], "no column tells where it goes, degrees north: say --map lat=COLUMN"),
+        (["restaurantLat"], "no column tells where stores are: give --stores FILE"),
+        (["restaurant", "restaurantLng"], "no column tells where stores are: give --stores FILE"),
+    ],
+)
+def test_what_cannot_be_estimated_is_asked_for(day: pd.DataFrame, tmp_path: Path, gone: list[str], rule: str) -> None:
+    """When, where to and from where: without these there is no instance, and the message says how to tell."""
+    day.drop(columns=gone).to_csv(tmp_path / "orders.csv", index=False)
+    with pytest.raises(InputError) as error:
+        _imported(tmp_path / "orders.csv")
+    assert rule in str(error.value)
+
+
 def test_what_is_missing_is_estimated_and_said(day: pd.DataFrame, tmp_path: Path) -> None:
     """Without names, riders, ready times and units there still is an instance, and every estimate is told."""
     bare = day[["created", "restaurantLat", "restaurantLng", "customer_lat", "customer_lng"]]

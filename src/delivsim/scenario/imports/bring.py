@@ -111,7 +111,7 @@ class _Maker:
         self.tallies: list[Intake] = [orders, *([] if stores is None else [stores])]
         self.frame = self._frame()
         self.geographic = "lat" in self.frame
-        self.names = people.name_stores(self.frame)
+        self.names = people.name_stores(self.frame, orders.sheet.file)
         self.stores = self._make_stores(stores)
 
     def _frame(self) -> pd.DataFrame:

@@ -32,11 +32,35 @@ def _k(field: str, kind: Kind, meaning: str, names: str = "") -> Known:
 ORDER_ID = "order orderid order_number order_no order_ref order_uuid pedido_id pedido"
 STORE_ID = (
     "store restaurant restaurant_id merchant merchant_id vendor vendor_id shop shop_id outlet_id partner_id kitchen_id"
-    " tienda_id"
+    " tienda_id tienda restaurante restaurante_id loja"
 )
 RIDER_ID = "rider courier courier_id driver driver_id storekeeper_id"
-CUSTOMER = ("customer", "dropoff", "drop", "delivery", "dest", "destination", "user", "to", "client")
-STORE = ("store", "restaurant", "merchant", "vendor", "pickup", "origin", "from", "shop")
+CUSTOMER = (
+    "customer",
+    "dropoff",
+    "drop",
+    "delivery",
+    "dest",
+    "destination",
+    "user",
+    "to",
+    "client",
+    "cliente",
+    "entrega",
+)
+STORE = (
+    "store",
+    "restaurant",
+    "merchant",
+    "vendor",
+    "pickup",
+    "origin",
+    "from",
+    "shop",
+    "rest",
+    "restaurante",
+    "tienda",
+)
 START = ("start", "login", "home", "rider", "courier", "driver")
 AXES = {"lat": "lat latitude", "lon": "lng lon long longitude", "x": "x", "y": "y"}
 

@@ -45,13 +45,20 @@ def stores_of_file(stores: pd.DataFrame, *, geographic: bool) -> list[Store]:
     ]
 
 
-def name_stores(orders: pd.DataFrame) -> pd.Series:
-    """Give every order the name of its store: the one it says, else one for each place to five decimals."""
+def name_stores(orders: pd.DataFrame, file: str) -> pd.Series:
+    """
+    Give every order the name of its store: the one it says, else one for each place to five decimals.
+
+    Raises
+    ------
+    InputError
+        Orders tell neither the names nor the places of stores.
+    """
     import pandas as pd
 
     if "store_id" in orders:
         return orders["store_id"]
-    east, north = _store_columns(orders)
+    east, north = _store_columns(orders, file)
     places = pd.Series(list(zip(orders[east].round(5), orders[north].round(5), strict=True)), index=orders.index)
     number = {place: i + 1 for i, place in enumerate(dict.fromkeys(places))}
     return places.map(lambda place: f"s{number[place]}")
@@ -66,10 +73,7 @@ def stores_of_orders(orders: pd.DataFrame, names: pd.Series, file: str, notes: l
     InputError
         Orders do not tell where stores are.
     """
-    east, north = _store_columns(orders)
-    if not east:
-        rule = "no column tells where stores are: give --stores FILE, or --map store_lat=COLUMN --map store_lon=COLUMN"
-        raise InputError.of([Problem(file=file, rule=rule)])
+    east, north = _store_columns(orders, file)
     places = orders[[east, north]].groupby(names, sort=False)
     middle = places.median()
     per_unit = 111_195.0 if north == "store_lat" else 1.0
@@ -79,9 +83,12 @@ def stores_of_orders(orders: pd.DataFrame, names: pd.Series, file: str, notes: l
     return [Store(id=str(name), x=float(x), y=float(y)) for name, x, y in middle.itertuples()]
 
 
-def _store_columns(orders: pd.DataFrame) -> tuple[str, str]:
-    pairs = (("store_lon", "store_lat"), ("store_x", "store_y"))
-    return next((pair for pair in pairs if set(pair) <= set(orders.columns)), ("", ""))
+def _store_columns(orders: pd.DataFrame, file: str) -> tuple[str, str]:
+    for pair in (("store_lon", "store_lat"), ("store_x", "store_y")):
+        if set(pair) <= set(orders.columns):
+            return pair
+    rule = "no column tells where stores are: give --stores FILE, or --map store_lat=COLUMN --map store_lon=COLUMN"
+    raise InputError.of([Problem(file=file, rule=rule)])
 
 
 # --- riders ----------------------------------------------------------------------------------------------------------
