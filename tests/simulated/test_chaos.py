@@ -19,6 +19,7 @@ def crash(draw: random.Random) -> dict[str, Any]:
 
 def crowd(draw: random.Random) -> dict[str, Any]:
     return {
+        "diversion": draw.choice([False, True]), "same_store_bundles": draw.choice([False, True]),
         "kitchens": {
             "preparation_starts": draw.choice(["on_order", "on_accept"]),
             **draw.choice([{}, {"cooks": 2}, {"cooks": 3, "slowdown": 1, "other_orders": "6/h"}]),
@@ -78,7 +79,8 @@ def test_nothing_gets_lost(city, books, evening: int) -> None:
         city=crowd(draw),
         platform=platform(draw),
         dispatch={
-            "policy": draw.choice(["nearest", "linear_assignment"]), "every": draw.choice(["20s", "60s"]),
+            "policy": draw.choice(["nearest", "rolling_horizon", "lookahead"]),
+            "repositioning": draw.choice(["stay", "nearest_store", "demand_weighted"]), "every": draw.choice(["20s", "60s"]),
             "decision_time": draw.choice(["0s", "5s"]), "offer_timeout": draw.choice(["5s", "45s"]),
             "give_up_after": draw.choice(["3min", "15min"]),
         },

@@ -14,11 +14,11 @@ from delivsim.dispatch.candidates import flat, nearest_pairs
 from delivsim.dispatch.commitment import before_next, just_in_time, overdue
 from delivsim.dispatch.following import followers
 from delivsim.dispatch.lawful import TOLERANCE
-from delivsim.dispatch.matching import Price, match_places
 from delivsim.dispatch.plan import Plan, left_for_later
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.dispatch.scoring import throughput
+from delivsim.dispatch.solvers.linear_assignment import as_many_as_possible, assign
 from delivsim.dispatch.store_routes import route_stores, target_size
 from delivsim.domain.units import Duration
 
@@ -139,39 +139,39 @@ class Matching:
         found = np.full(len(self.bundles), -1, dtype=np.int64)
         if len(self.bundles) and self.riders.size:
             self._match_groups(found)
-        price = self._price(np.arange(len(self.bundles)), np.arange(self.riders.size))
         return Plan(
             problem=self.problem,
             bundles=self.bundles,
             riders=self.riders,
             found=found,
-            price=price,
+            price=self._price,
             candidates=self.policy.candidates,
         )
 
     def _match_groups(self, found: Ints) -> None:
-        urgency, free = self._urgency(), np.ones(self.riders.size, dtype=np.bool_)
-        urgency[self.after[self.after >= 0]] = -1
-        for group in (MISSED, LATE, ON_TIME):
-            chosen, left = np.flatnonzero(urgency == group), np.flatnonzero(free)
-            if chosen.size and left.size:
-                price, near = self._price(chosen, left), self.policy.candidates
-                pairs = match_places(self.stores[chosen], self.places[left], price, candidates=near)
-                found[chosen] = np.where(pairs >= 0, left[pairs], -1)
-                free[left[pairs[pairs >= 0]]] = False
-
-    def _urgency(self) -> Ints:
-        problem, bundles, earliest = self.problem, self.bundles, np.full(len(self.bundles), np.inf)
         a, b = nearest_pairs(self.stores, self.places, self.policy.candidates)
-        pairs = trips(problem, bundles, a, self.riders[b])
+        pairs = trips(self.problem, self.bundles, a, self.riders[b])
+        costs, urgency = self._costs(a, pairs), self._urgency(a, pairs)
+        urgency[self.after[self.after >= 0]] = -1
+        free = np.ones(self.riders.size, dtype=np.bool_)
+        for group in (MISSED, LATE, ON_TIME):
+            chosen = np.flatnonzero(pairs.lawful & (urgency[a] == group) & free[b])
+            if chosen.size:
+                alone = as_many_as_possible(costs[chosen], len(self.bundles))
+                unassigned = np.full(len(self.bundles), alone)
+                now = assign(a[chosen], b[chosen], costs[chosen], unassigned=unassigned, n_riders=free.size)
+                found[now >= 0] = now[now >= 0]
+                free[now[now >= 0]] = False
+
+    def _urgency(self, a: Ints, pairs: Trips) -> Ints:
+        problem, bundles, earliest = self.problem, self.bundles, np.full(len(self.bundles), np.inf)
         np.minimum.at(earliest, a, np.where(pairs.lawful, pairs.pickup_at, np.inf))
         late = earliest > np.maximum(bundles.ready_at, problem.now) + TOLERANCE
         return np.where(earliest > self.doors.latest_pickup, MISSED, np.where(late, LATE, ON_TIME))
 
-    def _price(self, chosen: Ints, left: Ints) -> Price:
-        def price(rows: Ints, columns: Ints) -> Floats:
-            which, weight = chosen[rows], self.policy.idle_weight
-            pairs = trips(self.problem, self.bundles, which, self.riders[left[columns]])
-            return throughput(self.problem, self.bundles, self.doors.lengths, which, pairs, idle_weight=weight)
+    def _costs(self, chosen: Ints, pairs: Trips) -> Floats:
+        weight = self.policy.idle_weight
+        return throughput(self.problem, self.bundles, self.doors.lengths, chosen, pairs, idle_weight=weight)
 
-        return price
+    def _price(self, rows: Ints, columns: Ints) -> Floats:
+        return self._costs(rows, trips(self.problem, self.bundles, rows, self.riders[columns]))
