@@ -80,7 +80,8 @@ def test_nothing_gets_lost(city, books, evening: int) -> None:
         platform=platform(draw),
         dispatch={
             "policy": draw.choice(["nearest", "rolling_horizon", "lookahead"]),
-            "repositioning": draw.choice(["stay", "nearest_store", "demand_weighted"]), "every": draw.choice(["20s", "60s"]),
+            "repositioning": draw.choice(["stay", "nearest_store", "demand_weighted"]),
+            "every": draw.choice(["20s", "60s"]),
             "decision_time": draw.choice(["0s", "5s"]), "offer_timeout": draw.choice(["5s", "45s"]),
             "give_up_after": draw.choice(["3min", "15min"]),
         },
