@@ -185,3 +185,14 @@ def test_packed_messages_become_rows():
     assert messages["outcome"].tolist() == ["dead_letter", "acknowledged"]
     assert messages["partition"].tolist() == [5, 5]
     assert set(messages["topic"]) == {"order.placed"}
+
+
+def test_calls_without_visits_leave_no_empty_file(tmp_path):
+    """On a platform where nothing queues there are requests and no visits; written tables say so."""
+    recorder = Recorder(tmp_path)
+    rows, codes = recorder.calls
+    code = codes["client", "customer", "gateway", "place_order", ""]
+    rows.append(CALL.struct.pack(4, 2, 0, 1, code, 1.0, 1.0, 1.0, 1.0, 201, 201, True, 1.0, *NO_VISIT))
+    tables = recorder.close()
+    assert len(tables["requests"]) == 1
+    assert len(tables["visits"]) == 0

@@ -122,7 +122,7 @@ class _Columns:
         for name, values in data.items():
             if self._parts is None or isinstance(values, list):
                 self._chunks[name].append(values)
-            else:
+            elif len(values):  # an empty file cannot be read back as an array
                 with self._file(name).open("ab") as file:
                     values.tofile(file)
 
