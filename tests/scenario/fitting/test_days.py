@@ -55,6 +55,19 @@ def test_several_instances_are_the_days_of_one_export(week: Week, imported: Impo
     }
 
 
+def test_a_day_may_come_in_parts_but_not_twice(week: Week, imported: Imported) -> None:
+    """The early and the late orders of one evening are one day, with the riders of both; the same twice is refused."""
+    whole = week([1.0])
+    early, late = whole[whole.index < 100], whole[whole.index >= 100]
+    folders = imported(early, "early"), imported(late, "late")
+    past = read_past(folders)
+    assert [len(day.clock) for day in past.days] == [len(whole)]
+    names = [rider.id for rider in past.rosters["2026-11-16 mon"]]
+    assert len(set(names)) == len(names) >= 8
+    with pytest.raises(InputError, match=r"order '0-0' of 2026-11-16 mon is given twice, the second time in early"):
+        read_past([*folders, folders[0]])
+
+
 def test_days_of_the_week_can_be_chosen(week: Week, imported: Imported) -> None:
     """Only Tuesdays and Wednesdays; a week without a Sunday has none."""
     folder = imported(week([1.0, 1.0, 1.0]))

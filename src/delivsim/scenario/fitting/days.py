@@ -123,6 +123,7 @@ class _Days:
         orders = orders[kept].reset_index(drop=True)
         if not len(orders):
             raise _wrong("no order is left to fit a scenario to")
+        self._refuse_repeats(orders)
         models = tuple(orders.pop("model"))
         instance, history = self.parts[-1]
         offers = [h.offers for _, h in self.parts if h is not None]
@@ -144,6 +145,14 @@ class _Days:
             told=any(h is not None for _, h in self.parts),
             zones_made=self.zones_made,
         )
+
+    def _refuse_repeats(self, orders: pd.DataFrame) -> None:
+        """Refuse a day that is given twice: it would count twice, and days would seem to differ less."""
+        again = orders[orders.duplicated(["day", "id", "clock"], keep="first")]
+        if len(again):
+            first = again.iloc[0]
+            name = self.parts[int(first["part"])][0].name
+            raise _wrong(f"order {first['id']!r} of {first['day']} is given twice, the second time in {name}")
 
     def _day(self, i: int, seconds: Floats) -> tuple[NDArray[np.int64], Floats]:
         """Give the number of the service day, and the time since its midnight; undated instances are one day each."""
@@ -221,13 +230,17 @@ class _Days:
 
     def _rosters(self) -> dict[str, list[Rider]]:
         rosters: dict[str, list[Rider]] = {}
+        named: set[tuple[str, str]] = set()
         for i, (instance, _) in enumerate(self.parts):
             for rider in instance.riders:
                 (day,), (on_at,) = self._day(i, np.array([rider.on_at]))
                 later = float(on_at) - rider.on_at
                 breaks = tuple((begin + later, end + later) for begin, end in rider.breaks)
-                moved = replace(rider, on_at=rider.on_at + later, off_at=rider.off_at + later, breaks=breaks)
-                rosters.setdefault(self._label(i, int(day)), []).append(moved)
+                label = self._label(i, int(day))
+                name = f"{rider.id}@{i + 1}" if (label, rider.id) in named else rider.id
+                named.add((label, name))
+                times = {"on_at": rider.on_at + later, "off_at": rider.off_at + later, "breaks": breaks}
+                rosters.setdefault(label, []).append(replace(rider, id=name, **times))  # type: ignore[arg-type]
         return rosters
 
 
