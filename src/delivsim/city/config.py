@@ -40,6 +40,15 @@ class RosterConfig(RidersConfig, Roster):
         return self
 
 
+class CityCustomersConfig(CustomersConfig):
+    """The customers of a city: how many there are, and how they behave."""
+
+    pool: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    """How many people order, some of them again and again; without it every order is somebody else's."""
+    loyalty: Annotated[float, Field(ge=0, le=5)] = 0.6
+    """Exponent of the Zipf law of orders per person of the pool; 0: all alike."""
+
+
 class CityConfig(Config):
     """A synthetic city: a square with districts of stores, customers around them, and riders."""
 
@@ -61,7 +70,7 @@ class CityConfig(Config):
     """What they sell, from tables instead of drawn."""
     kitchens: KitchensConfig = KitchensConfig()
     """How they cook."""
-    customers: CustomersConfig = CustomersConfig()
+    customers: CityCustomersConfig = CityCustomersConfig()
     """How customers behave."""
     riders: Annotated[RosterConfig, Short()]
     """The riders; or just how many (80), a list of shifts, or how many from each time of day on."""

@@ -11,6 +11,7 @@ import numpy as np
 from delivsim.city.config import CityConfig
 from delivsim.city.demand import level_of_day, order_times, placement_times
 from delivsim.city.places import Floats, Ints, apportioned, scattered, zipf
+from delivsim.city.regulars import of_pool
 from delivsim.city.roster import on_vehicles, resampled, shifts_of
 from delivsim.city.scaled import scaled
 from delivsim.domain.instance import Instance, Rules
@@ -148,6 +149,9 @@ def _orders(
     if config.close_by:
         reach = reach * np.where(rng.random(n) < config.close_by, AROUND_THE_CORNER, 1.0)[:, None]
     places = scattered(middles, reach, config.side, rng)
+    customer = np.arange(n)
+    if config.customers.pool is not None:
+        customer, places, store = of_pool(config, config.customers.pool, stores, zone, streams["city/customers"])
     units = np.maximum(1, np.rint(config.demand.basket.sample(streams["city/baskets"], n))).astype(int)
     menus, dish = [store.menu or ((MEAL, 0),) for store in stores], rng.random(n)
     return [
@@ -158,7 +162,7 @@ def _orders(
             x=float(places[i, 0]),
             y=float(places[i, 1]),
             items=((menus[store[i]][int(dish[i] * len(menus[store[i]]))][0], int(units[i])),),
-            customer=i,
+            customer=int(customer[i]),
             zone=zones[zone[i]] if zones else "",
         )
         for i in range(n)

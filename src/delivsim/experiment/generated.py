@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from delivsim.city.behavior import BehaviorConfig, RidersConfig
+from delivsim.city.behavior import BehaviorConfig, CustomersConfig, RidersConfig
 from delivsim.city.preparation import Preparation
 from delivsim.domain.instance import Instance
 from delivsim.domain.source_path import SourcePath
@@ -112,7 +112,9 @@ def _behavior(scenario: Scenario) -> BehaviorConfig:
         assert scenario.instance is not None, "somebody orders"
         return scenario.instance.behavior
     riders = RidersConfig.model_construct(**{name: getattr(city.riders, name) for name in RidersConfig.model_fields})
-    return BehaviorConfig(customers=city.customers, riders=riders, kitchens=city.kitchens)
+    people = {name: getattr(city.customers, name) for name in CustomersConfig.model_fields}
+    customers = CustomersConfig.model_construct(**people)
+    return BehaviorConfig(customers=customers, riders=riders, kitchens=city.kitchens)
 
 
 def _cooked(instance: Instance, behavior: BehaviorConfig, streams: Streams) -> Instance:
