@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,8 @@ def test_a_policy_that_breaks_a_rule_fails_the_check(tmp_path, monkeypatch):
     (tmp_path / "lazy_policy.py").write_text(
         "import delivsim as ds\n\nclass Lazy:\n    def __call__(self, problem, rng):\n        return ds.Assignment()\n"
     )
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
     found = called("policies", "check", "lazy_policy:Lazy")
     assert found.exit_code == 1
     assert "FAIL  sends somebody where food and riders are ready: in the problem 'one each'" in found.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,11 +38,17 @@ def check(
     from delivsim.dispatch.finding import named_policy
     from delivsim.experiment.foresight import check_foresight
 
+    _own_code()
     make = partial(named_policy, policy, {})
     make()
     failed = sum([*map(_told, check_policy(make)), _told(check_foresight(make))])
     say(f"{policy}: {f'{failed} of the rules broken' if failed else 'fine'}")
     raise typer.Exit(Exit.FAILED if failed else Exit.FINE)
+
+
+def _own_code() -> None:
+    """Let code of one's own be found where the command is run, as with python -m."""
+    sys.path.append(str(Path.cwd()))
 
 
 def _told(finding: Finding) -> bool:
@@ -83,6 +90,7 @@ def decide(
     from delivsim.dispatch.finding import named_policy
     from delivsim.dispatch.lawful import check_assignment
 
+    _own_code()
     given = problem_from_json(file.read_bytes(), str(file))
     made = named_policy(policy, {})(given, np.random.default_rng(seed))
     check_assignment(given, made)
