@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -90,3 +91,75 @@ def test_after_ctrl_c_the_same_command_goes_on(suite) -> None:
     after = {file.name: file.stat().st_mtime_ns for file in tasks.glob("*.json")}
     assert len(after) == 16
     assert done.items() <= after.items()
+
+
+def test_the_gate_writes_a_baseline_passes_and_leaves_a_comment(command, suite) -> None:
+    """A baseline of this code, then a check of the same code: 0, a comment and a JUnit file."""
+    written = command("bench", "check", "--suite", suite, "--baseline", "base.json", "--update", "-j", "1")
+    assert (written.code, written.out) == (Exit.FINE, "Wrote base.json\n")
+    ended = command(
+        "bench",
+        "check",
+        "--suite",
+        suite,
+        "--baseline",
+        "base.json",
+        "-j",
+        "1",
+        "--markdown",
+        "c.md",
+        "--junit",
+        "j.xml",
+    )
+    assert ended.code == Exit.FINE
+    assert ended.out.startswith("Dispatch is as good and as fast as before (suite tiny, 2 instances)\n")
+    assert Path("c.md").read_text().startswith("### Dispatch is as good")
+    assert 'failures="0"' in Path("j.xml").read_text()
+
+
+def test_figures_that_were_better_before_end_with_1(command, suite) -> None:
+    """A baseline in which every day was better by the same: certain, and said with metric, amount and day."""
+    command("bench", "check", "--suite", suite, "--baseline", "base.json", "--update", "-j", "1")
+    lines = Path("base.json").read_text().splitlines()
+    for i, line in enumerate(lines):
+        if '"metric": "click_to_door_mean"' in line:
+            entry = json.loads(line.rstrip(","))
+            entry["means"] = [mean - 1.0 for mean in entry["means"]]
+            lines[i] = "  " + json.dumps(entry) + ("," if line.endswith(",") else "")
+    Path("base.json").write_text("\n".join(lines))
+    ended = command("bench", "check", "--suite", suite, "--baseline", "base.json", "-j", "1")
+    assert ended.code == Exit.FAILED
+    assert "click-to-door" in ended.out
+    assert "+1.00" in ended.out
+    assert (
+        "again: delivsim bench run --suite tiny.yaml --policies linear_assignment --instances twin-30-00" in ended.out
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check", "--suite", "tiny.yaml"], "`delivsim bench check ... --update` writes a baseline"),
+        (["check", "--suite", "tiny.yaml", "--baseline", "git:main", "--update"], "--baseline must name one"),
+        (["bound", "nowhere"], "nowhere: no such directory"),
+        (["bound", "nowhere", "--policy", "neerest"], "did you mean 'nearest'"),
+    ],
+)
+def test_what_the_gate_and_the_bound_cannot_use_ends_with_2(command, suite, arguments, said) -> None:
+    """No baseline, a revision to write to, no instance, no policy: a message each."""
+    ended = command("bench", *arguments)
+    assert (ended.code, ended.out) == (Exit.USAGE, "")
+    assert said in ended.err
+
+
+def test_bounds_are_printed_and_their_schedules_written(command, suite) -> None:
+    """Below, above and the search's beginning, and a solution that the strict checker takes."""
+    command("bench", "run", "--suite", suite, "--policies", "nearest", "-j", "1", "-o", "out")
+    day = Path("out/instances/twin-30-001")
+    lines = day.joinpath("couriers.txt").read_text().splitlines()
+    always = [lines[0], *("\t".join([*line.split("\t")[:3], "0", "1440"]) for line in lines[1:])]
+    day.joinpath("couriers.txt").write_text("\n".join(always) + "\n")
+    ended = command("bench", "bound", day, "--moves", "512", "-o", "schedules")
+    assert ended.code == Exit.FINE, ended.err
+    assert "twin-30-001" in ended.out
+    assert command("check-solution", day, "schedules/twin-30-001").code == Exit.FINE
