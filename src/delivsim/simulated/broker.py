@@ -151,6 +151,10 @@ class Group:
         """Take the end of a message's handler: acknowledge it, deliver it again later, or bury it."""
         delivery.request = request
         if response.status < 500:
+            if self._at_once and not self._behind:
+                self.broker.record(delivery, self.name, "acknowledged")
+                del self._handling[delivery.place]
+                return
             self._settle(delivery, "acknowledged")
         elif delivery.attempt >= self.broker.max_deliveries:
             self._settle(delivery, "dead_letter")

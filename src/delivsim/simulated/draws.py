@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from array import array
+
 from delivsim.domain.distributions import Law
 from delivsim.domain.streams import BLOCK, BLOCK_BITS, BLOCK_MASK, OFTEN, Streams
 
 
 class _Block:
-    """How often each of 4096 orders has drawn, and the values by occurrence and order."""
+    """How often each of 4096 orders has drawn, and the values by occurrence and order, close together in memory."""
 
     __slots__ = ("counts", "values")
 
     def __init__(self) -> None:
         self.counts = bytearray(BLOCK)
-        self.values: list[list[float]] = []
+        self.values: list[array[float]] = []
 
 
 class OrderDraws:
@@ -52,7 +54,7 @@ class OrderDraws:
         number = order >> BLOCK_BITS
         block = self._blocks.setdefault(number, _Block())
         if len(block.values) < OFTEN:
-            block.values.append(self._keyed.block(number, len(block.values)))
+            block.values.append(array("d", self._keyed.block(number, len(block.values))))
             return self(order)
         k = self._counts[order] = self._counts.get(order, OFTEN - 1) + 1
         return self._keyed(order, k)

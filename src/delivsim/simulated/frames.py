@@ -168,22 +168,24 @@ class Frame:
         self.last = True
         self.visit = NO_VISIT
 
-    def begin(self) -> None:
-        """Begin its handler, for the first time or anew."""
+    def begin(self) -> Any:
+        """Begin its handler, for the first time or anew; give its coroutine."""
         op = self.op
         if op.forwards:
             self.coro = FORWARDED
-        else:
-            self.reads = []
-            self.commits = self.server.commits
-            self.coro = op.handler(self.body)
+            return FORWARDED
+        self.reads = []
+        self.commits = self.server.commits
+        self.coro = coro = op.handler(self.body)
+        return coro
 
     def row(self) -> bytes:
         """Give the row of a frame that is done with, packed."""
+        started_at, departed_at, queue_length = self.visit
         return _PACK(
             self.order, self.id, self.parent, self.attempt, self.route.code, self.sent_at, self.arrived_at,
             self.ended_at, self.answered_at, self.response.status, self.seen, self.last, self.first_sent_at,
-            *self.visit,
+            started_at, departed_at, queue_length,
         )  # fmt: skip
 
     def open_row(self) -> bytes:

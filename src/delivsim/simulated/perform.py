@@ -57,17 +57,19 @@ def _commit(runtime: Runtime, frame: Frame, commit: Any) -> Any:
     for write in commit.writes:
         if write.__class__ is Delete:
             state.get(write.kind, NOTHING).pop(write.id, None)
-        else:
-            values = state.get(write.value.__class__)
-            if values is None:
-                values = state[write.value.__class__] = {}
-            values[write.id] = write.value
+            continue
+        value = write.value
+        values = state.get(value.__class__)
+        if values is None:
+            values = state[value.__class__] = {}
+        values[write.id] = value
     reads.extend(commit.writes)
     if server.commits == frame.commits:
         frame.commits += 1
     server.commits += 1
     for publish in commit.publishes:
-        runtime.broker.publish(publish, runtime.number(), frame.id, frame.route.cause)
+        runtime.numbers = number = runtime.numbers + 1
+        runtime.broker.publish(publish, number, frame.id, frame.route.cause)
     for timer in commit.timers:
         runtime.after(server, timer, frame.order, frame.id)
     for cancel in commit.cancels:
@@ -130,7 +132,8 @@ def _now(runtime: Runtime, _frame: Frame, _effect: Any) -> Any:
 
 
 def _new_id(runtime: Runtime, _frame: Frame, _effect: Any) -> Any:
-    return runtime.number()
+    runtime.numbers += 1
+    return runtime.numbers
 
 
 PERFORM: dict[type[Any], Callable[[Any, Frame, Any], Any]] = {

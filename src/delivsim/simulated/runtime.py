@@ -56,6 +56,11 @@ class Runtime:
         Gives the edge (caller, callee).
     policy
         What decides for the delivery service.
+
+    Attributes
+    ----------
+    numbers
+        How many requests and messages there have been: the last one's number.
     """
 
     def __init__(
@@ -71,7 +76,7 @@ class Runtime:
         self.policy = policy
         self._make_edge = make_edge
         self._edges: dict[tuple[str, str], Edge] = {}
-        self._numbers = 0
+        self.numbers = 0
         self._pauses = 0
         self._client_routes: dict[tuple[str, str, str], Route] = {}
         self._rows, self._codes = recorder.calls
@@ -90,8 +95,8 @@ class Runtime:
         route = self._client_routes.get(key)
         if route is None:
             route = self._client_routes[key] = self._route("client", *key)
-        self._numbers += 1
-        frame = Frame(self._numbers, route, request.body, request.order, 0, self.env._now, None, event)
+        self.numbers += 1
+        frame = Frame(self.numbers, route, request.body, request.order, 0, self.env._now, None, event)
         if self._send(frame, NEVER):
             self.run(frame, None, NEVER)
         return event
@@ -101,11 +106,6 @@ class Runtime:
         self.broker.listen(topic, key, deliver)
 
     # --- calls, seen from the caller -----------------------------------------------------------------------------
-
-    def number(self) -> int:
-        """Give the next number for a request or message."""
-        self._numbers += 1
-        return self._numbers
 
     def _route(self, cause: str, caller: str, service: str, operation: str) -> Route:
         """Find out how a caller's requests for an operation travel."""
@@ -122,8 +122,8 @@ class Runtime:
         if route is None:
             route = self._route("call", server.name, call.service, call.operation)
             server.routes[call.service, call.operation] = route
-        self._numbers += 1
-        return Frame(self._numbers, route, call.body, frame.order, frame.id, self.env._now, owner, to)
+        self.numbers += 1
+        return Frame(self.numbers, route, call.body, frame.order, frame.id, self.env._now, owner, to)
 
     def ask(self, frame: Frame, call: Any, to: Callable[[Any], None]) -> None:
         """Make a handler's call whose answer is given to ``to``."""
@@ -207,8 +207,8 @@ class Runtime:
         self._pauses -= 1
         if old.owner is not None and old.owner.response is not None:
             return  # the caller was lost in a crash meanwhile
-        self._numbers += 1
-        frame = Frame(self._numbers, old.route, old.body, old.order, old.parent, self.env._now, old.owner, old.to)
+        self.numbers += 1
+        frame = Frame(self.numbers, old.route, old.body, old.order, old.parent, self.env._now, old.owner, old.to)
         frame.attempt = old.attempt + 1
         frame.first_sent_at = old.first_sent_at
         if self._send(frame, self._queue):
@@ -217,12 +217,9 @@ class Runtime:
     # --- calls, seen from the service ----------------------------------------------------------------------------
 
     def _arrived(self, frame: Any) -> None:
-        self.arrive(frame, self._queue)
-
-    def arrive(self, frame: Frame, queue: Any) -> None:
         """Bring a request to its service."""
-        if self._admit(frame, queue):
-            self.run(frame, None, queue)
+        if self._admit(frame, self._queue):
+            self.run(frame, None, self._queue)
 
     def _admit(self, frame: Frame, queue: Any) -> bool:
         """Let a request queue for its work, or refuse it, and tell whether its handler is to run at once."""
@@ -238,14 +235,11 @@ class Runtime:
                 if not station.enter(frame, seconds):
                     self.finish_frame(frame, OVERLOADED)
                 return False
-        frame.begin()
         return True
 
     def worked(self, frame: Frame, done: bool) -> None:
         """Go on after a visit to the station; ``done`` is False when the work was lost in a crash."""
         if done:
-            if frame.coro is None:
-                frame.begin()
             self.run(frame, None, self._queue)
         elif frame.response is None:
             self.finish_frame(frame, UNAVAILABLE)
@@ -263,11 +257,14 @@ class Runtime:
         response to that.
         """
         while True:
-            if frame.coro is FORWARDED:
+            coro = frame.coro
+            if coro is None:
+                coro = frame.begin()
+            if coro is FORWARDED:
                 effect = frame.op.handler.call(frame.body) if value is None else value
             else:
                 try:
-                    effect = frame.coro.send(value)
+                    effect = coro.send(value)
                 except StopIteration as stop:
                     effect = stop.value
             kind = effect.__class__
@@ -290,9 +287,8 @@ class Runtime:
                 if value is SUSPENDED:
                     return
                 if value is CONFLICT:
-                    frame.coro.close()
-                    frame.begin()
-                    value = None
+                    coro.close()
+                    frame.coro = value = None
 
     def finish_frame(self, frame: Frame, response: Any) -> None:
         """End a handler that did not come to its end itself: refused, or lost in a crash."""
@@ -316,13 +312,13 @@ class Runtime:
             frame.coro = None
             if frame.server.hold:
                 frame.server.station.release(frame)  # type: ignore[union-attr]
-        edge = frame.edge
+        edge, to = frame.edge, frame.to
         if edge is None:
             self._end(frame, response, now)
-            if frame.to.__class__ is Delivery:
-                frame.to.group.handled(frame.to, response, frame.id)
+            if to.__class__ is Delivery:
+                to.group.handled(to, response, frame.id)
             else:
-                frame.to(response)
+                to(response)
             return SUSPENDED
         delay = edge.delay.constant
         if delay is None:
@@ -332,10 +328,10 @@ class Runtime:
             self.env._now = at
             return self._answer(frame, response, queue)
         event: Any = frame
-        if frame.to.__class__ is Event and response.status < 500 and _in_time(frame, edge, at):
+        if to.__class__ is Event and response.status < 500 and _in_time(frame, edge, at):
             # nothing can come in between: the app's own event is queued, unless nobody waits for it
             self._end(frame, response, at)
-            event = frame.to
+            event = to
             event._ok, event._value = True, response
             if not event.callbacks:
                 event.callbacks = None
@@ -360,13 +356,14 @@ class Runtime:
 
     def consume(self, delivery: Delivery, route: Route, queue: Any) -> None:
         """Have a message handled by the service of its consumer group."""
-        self._numbers += 1
+        self.numbers += 1
         frame = Frame(
-            self._numbers, route, delivery.body, delivery.order, delivery.number, self.env._now, None, delivery
+            self.numbers, route, delivery.body, delivery.order, delivery.number, self.env._now, None, delivery
         )
         frame.attempt = delivery.attempt
         self._frames[frame.id] = frame
-        self.arrive(frame, queue)
+        if self._admit(frame, queue):
+            self.run(frame, None, queue)
 
     def start_timer(self, service: str, timer: Timer) -> None:
         """Call an operation of a service every so often, after everything else of those instants."""
@@ -421,14 +418,15 @@ class Runtime:
     def _by_timer(
         self, server: ServiceRuntime, operation: str, body: Any, order: int, parent: int, to: Callable[..., None]
     ) -> None:
-        self._numbers += 1
+        self.numbers += 1
         route = server.routes.get(("timer", operation))
         if route is None:
             route = Route("timer", "timer", server, server.operations[operation], None, self._codes)
             server.routes["timer", operation] = route
-        frame = Frame(self._numbers, route, body, order, parent, self.env._now, None, to)
+        frame = Frame(self.numbers, route, body, order, parent, self.env._now, None, to)
         self._frames[frame.id] = frame
-        self.arrive(frame, self._queue)
+        if self._admit(frame, self._queue):
+            self.run(frame, None, self._queue)
 
     # --- crashes, and the end ------------------------------------------------------------------------------------
 

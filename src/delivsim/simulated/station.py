@@ -198,8 +198,11 @@ class ComputedStation:
             return False
         heapreplace(free_at, end)
         env._now = end
-        visit.queued_at, visit.queue_length = now, 0
-        self._serve(visit, now, end)
+        if visit.visit is NO_VISIT:
+            visit.visit = (now, end, 0)
+        else:
+            visit.queued_at, visit.queue_length = now, 0
+            self.rows.append(_row(self.name, visit, now, end, "served"))
         return True
 
     def release(self, visit: Any) -> None:
@@ -259,15 +262,11 @@ class ComputedStation:
             return  # moved to another event, or gone
         visit.timer = None  # a visit and its event must not keep each other alive
         del self._inside[visit]
-        self._serve(visit, visit.started_at, self.env._now)
-        self.done(visit, True)
-
-    def _serve(self, visit: Any, started_at: float, departed_at: float) -> None:
-        """Tell that a visit was served."""
         if visit.visit is NO_VISIT:
-            visit.visit = (started_at, departed_at, visit.queue_length)
+            visit.visit = (visit.started_at, self.env._now, visit.queue_length)
         else:
-            self.rows.append(_row(self.name, visit, started_at, departed_at, "served"))
+            self.rows.append(_row(self.name, visit, visit.started_at, self.env._now, "served"))
+        self.done(visit, True)
 
     def _refuse(self, visit: Any) -> bool:
         self.rows.append(_row(self.name, visit, NAN, self.env.now, "refused"))
