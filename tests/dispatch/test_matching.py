@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from delivsim.dispatch.matching import match_places
+from delivsim.dispatch.matching import match_places, near, runners_up
 
 
 def distances(left: np.ndarray, right: np.ndarray):
@@ -49,3 +49,17 @@ def test_dear_pairs_are_left_alone_when_that_is_cheaper():
     left, right = np.array([(0.0, 0.0), (0.0, 0.0)]), np.array([(0.0, 5.0), (0.0, 50.0)])
     found = match_places(left, right, distances(left, right), unassigned=np.array([10.0, 20.0]), candidates=5)
     assert found.tolist() == [-1, 0]
+
+
+def test_who_would_have_been_second_is_told_from_pairs_priced_before_too() -> None:
+    """``near`` only saves work: the answers are those found without it."""
+    rng = np.random.default_rng(4)
+    left, right = rng.random((8, 2)), rng.random((30, 2))
+    price = distances(left, right)
+    pairs = near(left, right, price, 5)
+    found = match_places(left, right, price, candidates=5, pairs=pairs)
+    assert (found == match_places(left, right, price, candidates=5)).all()
+    rows = np.array([1, 4, 6])
+    told = runners_up(left, right, price, rows, found, candidates=5, pairs=pairs)
+    for given, alone in zip(told, runners_up(left, right, price, rows, found, candidates=5), strict=True):
+        assert (given == alone).all()

@@ -57,12 +57,15 @@ class Trips(NamedTuple):
         When the rider has the food, shape (p,), seconds.
     lawful
         Whether the shift is long enough and the rider can carry it, shape (p,).
+    driving
+        Seconds from the rider's place to the store, shape (p,).
     """
 
     leave_at: Floats
     ways: Floats
     pickup_at: Floats
     lawful: Flags
+    driving: Floats
 
 
 class Doors(NamedTuple):
@@ -97,11 +100,12 @@ def bundles_of(problem: DispatchProblem, rows: Sequence[tuple[int, ...]]) -> Bun
 def trips(problem: DispatchProblem, bundles: Bundles, chosen: Ints, riders: Ints) -> Trips:
     """Work out pairs of bundles (rows of ``bundles``) and riders (rows of the problem)."""
     leave_at = problem.leave_at[riders]
-    ways = problem.times(problem.places[riders], problem.pickups[bundles.first[chosen]], riders, leave_at)
-    ways = ways + problem.rules.pickup_service_time / 2.0
+    driving = problem.times(problem.places[riders], problem.pickups[bundles.first[chosen]], riders, leave_at)
+    ways = driving + problem.rules.pickup_service_time / 2.0
     pickup_at = np.maximum(leave_at + ways, bundles.ready_at[chosen])
     in_time = pickup_at <= problem.off_at[riders] + TOLERANCE
-    return Trips(leave_at, ways, pickup_at, in_time & (bundles.sizes[chosen] <= problem.carries[riders]))
+    can_carry = bundles.sizes[chosen] <= problem.carries[riders]
+    return Trips(leave_at, ways, pickup_at, in_time & can_carry, driving)
 
 
 def past_doors(problem: DispatchProblem, bundles: Bundles) -> Doors:

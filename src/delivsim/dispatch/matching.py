@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,20 @@ Price = Callable[[Ints, Ints], Floats]
 """Tells what pairs of rows cost, in seconds, shape (k,) each; infinite: forbidden."""
 
 
+class Priced(NamedTuple):
+    """Near pairs of rows, sorted by both, and what each costs, shape (k,) each."""
+
+    left: Ints
+    right: Ints
+    costs: Floats
+
+
+def near(left: Floats, right: Floats, price: Price, candidates: int) -> Priced:
+    """Price the near pairs of places; ``match_places`` and ``runners_up`` both begin with them."""
+    a, b = nearest_pairs(left, right, candidates)
+    return Priced(a, b, price(a, b))
+
+
 def match_places(
     left: Floats,
     right: Floats,
@@ -28,6 +43,7 @@ def match_places(
     unassigned: Floats | None = None,
     also: Arcs = NO_ARCS,
     candidates: int,
+    pairs: Priced | None = None,
 ) -> Ints:
     """
     Match rows of ``left`` with rows of ``right`` at the least total cost.
@@ -49,6 +65,8 @@ def match_places(
         is matched once), costs in seconds.
     candidates
         Nearest rows looked at for each row of the shorter side, >= 1.
+    pairs
+        What ``near`` gave, if that is known.
 
     Returns
     -------
@@ -58,8 +76,11 @@ def match_places(
     found = np.full(len(left), -1, dtype=np.int64)
     rows, columns, n_others = np.arange(len(left)), np.arange(len(right)), int(also[1].max(initial=-1)) + 1
     while rows.size and columns.size + n_others:
-        a, b = nearest_pairs(left[rows], right[columns], candidates)
-        costs = price(rows[a], columns[b])
+        if pairs is None:
+            a, b = nearest_pairs(left[rows], right[columns], candidates)
+            costs = price(rows[a], columns[b])
+        else:
+            (a, b, costs), pairs = pairs, None
         lawful = np.isfinite(costs)
         a, b, costs = a[lawful], b[lawful], costs[lawful]
         if n_others:  # only in the first round, in which rows are those of ``left``
@@ -79,14 +100,21 @@ def _alone(costs: Floats, rows: Ints, columns: Ints) -> Floats:
 
 
 def runners_up(
-    left: Floats, right: Floats, price: Price, rows: Ints, found: Ints, *, candidates: int
+    left: Floats,
+    right: Floats,
+    price: Price,
+    rows: Ints,
+    found: Ints,
+    *,
+    candidates: int,
+    pairs: Priced | None = None,
 ) -> tuple[Floats, Ints, Floats]:
     """
     Tell what matches cost, and who would have been second.
 
     Parameters
     ----------
-    left, right, price, candidates
+    left, right, price, candidates, pairs
         As for ``match_places``.
     rows
         The matched rows of ``left`` that are of interest, shape (k,).
@@ -101,12 +129,15 @@ def runners_up(
     costs, second = np.full(rows.size, np.nan), np.full(rows.size, -1, dtype=np.int64)
     if not rows.size:
         return costs, second, costs.copy()
-    a, b = nearest_pairs(left[rows], right, candidates)
-    a, b = np.append(np.arange(rows.size), a), np.append(found[rows], b)
-    priced = price(rows[a], b)
-    costs, seconds = priced[: rows.size], np.full(rows.size, np.nan)
-    others = np.flatnonzero((b != found[rows][a]) & np.isfinite(priced))
-    others = others[np.lexsort((b[others], priced[others], a[others]))]
-    which, first = np.unique(a[others], return_index=True)
-    second[which], seconds[which] = b[others[first]], priced[others[first]]
+    at = rows
+    if pairs is None or len(left) > len(right):  # then the near pairs are those of ``right``
+        a, b = nearest_pairs(left[rows], right, candidates)
+        pairs, at = Priced(a, b, price(rows[a], b)), np.arange(rows.size)
+    costs, seconds = price(rows, found[rows]), np.full(rows.size, np.nan)
+    begin, end = np.searchsorted(pairs.left, at), np.searchsorted(pairs.left, at, "right")
+    for k, (first, last, mine) in enumerate(zip(begin.tolist(), end.tolist(), found[rows].tolist(), strict=True)):
+        others = np.where(pairs.right[first:last] == mine, np.inf, pairs.costs[first:last])
+        best = int(others.argmin()) if others.size else 0
+        if others.size and others[best] < np.inf:
+            second[k], seconds[k] = pairs.right[first + best], others[best]
     return costs, second, seconds

@@ -12,7 +12,7 @@ from delivsim.dispatch.arrays import Ints
 from delivsim.dispatch.assignment import Match, Wait
 from delivsim.dispatch.bundles import Bundles, Trips, trips
 from delivsim.dispatch.candidates import flat
-from delivsim.dispatch.matching import Price, runners_up
+from delivsim.dispatch.matching import Price, Priced, runners_up
 from delivsim.dispatch.problem import DispatchProblem
 
 
@@ -35,6 +35,8 @@ class Plan:
         What a pair (row of ``bundles``, row of ``riders``) costs.
     candidates
         How many riders near the store are looked at for who would be second best.
+    pairs
+        Those that were priced to find them, if that is known.
     """
 
     problem: DispatchProblem
@@ -43,6 +45,7 @@ class Plan:
     found: Ints
     price: Price
     candidates: int
+    pairs: Priced | None = None
 
     @property
     def planned(self) -> Ints:
@@ -59,8 +62,9 @@ class Plan:
             return
         travel = self.problem.travel
         stores, places = self.problem.pickups[self.bundles.first], self.problem.places[self.riders]
+        stores, places = flat(stores, travel), flat(places, travel)
         costs, second, seconds = runners_up(
-            flat(stores, travel), flat(places, travel), self.price, chosen, self.found, candidates=self.candidates
+            stores, places, self.price, chosen, self.found, candidates=self.candidates, pairs=self.pairs
         )
         why = [reasons] * chosen.size if isinstance(reasons, str) else reasons
         for k, at, other in zip(chosen.tolist(), range(chosen.size), second.tolist(), strict=True):

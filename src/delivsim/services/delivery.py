@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from delivsim.domain.instance import Rules
@@ -47,6 +46,7 @@ from delivsim.services.messages import (
     Withdrawn,
 )
 from delivsim.services.promised import Carried, Shift, StoreDemand, demand, promises, shifts
+from delivsim.services.rider_numbers import RiderNumbers
 from delivsim.services.service import Handler, Service, Timer
 
 if TYPE_CHECKING:
@@ -236,6 +236,7 @@ class Deliveries:
     asks: frozenset[str] = frozenset()
     stores: tuple[Place, ...] = ()
     roster: tuple[Shift, ...] = ()
+    _numbers: RiderNumbers = field(default_factory=lambda: RiderNumbers(_NUMBERS), repr=False, compare=False)
 
     # --- orders come in --------------------------------------------------------------------------------------
 
@@ -308,9 +309,7 @@ class Deliveries:
         from delivsim.dispatch.known import NO_DEMAND, NO_PROMISES, NO_SHIFTS
         from delivsim.dispatch.problem import UNLIMITED, DispatchProblem
 
-        numbers = chain.from_iterable(rider[:_NUMBERS] for rider in riders)
-        known = np.fromiter(numbers, np.float64, _NUMBERS * len(riders)).reshape(-1, _NUMBERS)
-        number, x, y, free_at, off_at, speed, offer, not_before, n_jobs, capacity, moving = known.T
+        number, x, y, free_at, off_at, speed, offer, not_before, n_jobs, capacity, moving = self._numbers(riders).T
         asked = np.flatnonzero((offer == 0) & (off_at > now) & (not_before <= now))
         asked = asked[np.argsort(number[asked], kind="stable")]
         expected = np.where(n_jobs > 0, np.maximum(free_at, now + STILL_BUSY), free_at)

@@ -9,7 +9,7 @@ from delivsim.dispatch.arrays import Floats, Ints
 from delivsim.dispatch.assignment import Assignment
 from delivsim.dispatch.bundles import bundles_of, trips
 from delivsim.dispatch.candidates import flat
-from delivsim.dispatch.matching import match_places
+from delivsim.dispatch.matching import match_places, near
 from delivsim.dispatch.plan import Plan
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
@@ -49,11 +49,12 @@ class Nearest:
 
         def price(rows: Ints, columns: Ints) -> Floats:
             pairs = trips(problem, bundles, rows, free[columns])
-            cost = problem.ways_to_stores(rows, free[columns]) + self.urgency * (problem.ready_at[rows] - problem.now)
+            cost = pairs.driving + self.urgency * (problem.ready_at[rows] - problem.now)
             return np.where(pairs.lawful, cost, np.inf)
 
         stores, places = flat(problem.pickups, problem.travel), flat(problem.places[free], problem.travel)
-        found = match_places(stores, places, price, candidates=self.candidates)
+        pairs = near(stores, places, price, self.candidates)
+        found = match_places(stores, places, price, candidates=self.candidates, pairs=pairs)
         plan = Plan(problem=problem, bundles=bundles, riders=free, found=found, price=price, candidates=self.candidates)
         left = plan.waits(np.flatnonzero(found < 0), "no free rider is left for it")
         return Assignment(tuple(plan.matches(plan.planned, "least total travel")), waits=tuple(left))
