@@ -183,8 +183,11 @@ def test_the_scenario_tells_which_key_named_the_file(town: Make, folder: Path) -
         town()
     first, *others = str(error.value).splitlines()
     assert "base.yaml:" in first
-    assert "city.riders: must be a table of riders" in first
+    assert "city.riders.file: must be a table of riders" in first
     assert any("riders.csv: cannot be read: no such file" in line for line in others)
+    (folder / "openings.csv").unlink()
+    with pytest.raises(InputError, match=r"city\.stores\.openings: must be a table of the stores"):
+        town({"demand": {"rate": {"18:00": 9}}, "stores": {"openings": "openings.csv"}, "riders": 1})
 
 
 def test_names_of_files_count_from_the_file_that_says_so(folder: Path) -> None:

@@ -106,7 +106,7 @@ def spelled_out(value: Any) -> Any:
     """Write the short forms of a roster in full: a number of riders, a list of shifts, counts by time of day."""
     if isinstance(value, int) and not isinstance(value, bool):
         return {"count": value}
-    if isinstance(value, list | tuple) or (isinstance(value, dict) and value and all(":" in str(key) for key in value)):
+    if isinstance(value, list | tuple) or (isinstance(value, dict) and any(":" in str(key) for key in value)):
         return {"shifts": value}
     return value
 

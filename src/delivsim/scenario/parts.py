@@ -64,7 +64,7 @@ class Parts:
             try:
                 return read_nouns(table, _named(files), **{"fill": self._instants, **more})
             except InstanceError as error:
-                raise self._wrong(error, part, f"must be a table of {table}") from error
+                raise self._wrong(error, (part, "file"), f"must be a table of {table}") from error
 
         return read
 
@@ -95,7 +95,9 @@ class Parts:
                 ]
                 return [replace(store, **more) for store, more in zip(stores, fields, strict=True)]
             except InstanceError as error:
-                raise self._wrong(error, "menus", "must be tables of what the stores sell") from error
+                named = next(table for table, file in files.items() if file is not None)
+                at = {"openings": ("stores", "openings"), "menus": ("menus", "file")}.get(named, ("menus", named))
+                raise self._wrong(error, at, "must be a table of the stores") from error
 
         return read
 
@@ -109,8 +111,8 @@ class Parts:
                     row.refuse(column, str(wrong))
                     row.cells[column] = "0"
 
-    def _wrong(self, error: InstanceError, part: str, rule: str) -> InputError:
-        here = self._place(self._key, part, "file").problem(rule, f"{self._key}.{part}")
+    def _wrong(self, error: InstanceError, at: tuple[str, str], rule: str) -> InputError:
+        here = self._place(self._key, *at).problem(rule, ".".join((self._key, *at)))
         return ScenarioError.of([here, *error.problems])
 
 
