@@ -27,7 +27,7 @@ class Bells:
 
     def ring_at(self, instant: float, hear: Callable[[], Any]) -> None:
         """Call ``hear`` at an instant; one that is past is now."""
-        heappush(self._bells, (max(instant, self.env.now), next(self._numbers), hear))
+        heappush(self._bells, (max(instant, self.env._now), next(self._numbers), hear))
         self._arm()
 
     def _arm(self) -> None:
@@ -40,7 +40,7 @@ class Bells:
         heappush(self.env._queue, (self._next, NORMAL, next(self.env._eid), event))
 
     def _ring(self, _: Event) -> None:
-        now = self.env.now
+        now = self.env._now
         if now < self._next:
             return  # an earlier bell came meanwhile and rang all that was due
         self._next = float("inf")

@@ -11,6 +11,7 @@ from simpy import Environment
 from delivsim.city.behavior import CustomersConfig
 from delivsim.city.ledger import Ledger
 from delivsim.city.port import Platform
+from delivsim.city.story import Story
 from delivsim.domain.instance import Instance
 from delivsim.domain.order import Outcome
 from delivsim.domain.streams import Streams
@@ -56,10 +57,10 @@ class Customers:
     def _demand(self) -> Process:
         """Let each customer order at the instant of the instance."""
         for i in sorted(self.ledger.demand, key=lambda i: (self.instance.orders[i].placed_at, i)):
-            wait = self.instance.orders[i].placed_at - self.env.now
+            wait = self.instance.orders[i].placed_at - self.env._now
             if wait > 0:
                 yield self.env.timeout(wait)
-            self.env.process(self._customer(i))
+            Story(self._customer(i))
         self.ledger.check()
 
     def _customer(self, i: int) -> Process:
@@ -71,7 +72,7 @@ class Customers:
             yield self._call("update_profile", Profile(customer, f"customer {customer}"), i)
         response: Response[OrderView] = yield self._call("place_order", self._order(i), i)
         file = self.ledger.files[i]
-        file.responded_at = self.env.now
+        file.responded_at = self.env._now
         if response.body is not None:
             file.number, file.promised_at = response.body.order, response.body.promised_at
         elif response.status < 500 or not file.number:  # an answer got lost, but the phone has said: confirmed
@@ -103,16 +104,16 @@ class Customers:
         every = self.config.track_every or math.inf
         file, placed_at = self.ledger.files[i], self.instance.orders[i].placed_at
         give_up_at = placed_at + self._patience(i) if self._patience else math.inf
-        next_look = self.env.now + every
+        next_look = self.env._now + every
         while not file.has_ended() and min(give_up_at, next_look) < math.inf:
-            yield self.env.timeout(max(0.0, min(give_up_at, next_look) - self.env.now))
+            yield self.env.timeout(max(0.0, min(give_up_at, next_look) - self.env._now))
             if file.has_ended():
                 return
             if give_up_at <= next_look:
                 give_up_at = yield from self._impatient(i, give_up_at)
             else:
                 yield self._call("track_order", OrderRef(file.number), i)
-                next_look = self.env.now + every
+                next_look = self.env._now + every
 
     def _impatient(self, i: int, given_up_at: float) -> Generator[Any, Any, float]:
         """Cancel, unless the phone says that food or rider is on the way; give until when to wait for the rider."""
@@ -135,10 +136,10 @@ class Customers:
 
     def _notified(self, message: Message) -> None:
         if self.ledger.notice(message):
-            self.env.process(self._wait(message.body.reference))
+            Story(self._wait(message.body.reference))
         if message.body.status == "delivered" and self._is("feedback", message.body.reference):
             self.ledger.busy += 1
-            self.env.process(self._feedback(message.body.reference, message.body.order))
+            Story(self._feedback(message.body.reference, message.body.order))
 
     def _feedback(self, i: int, number: int) -> Process:
         """Rate a delivery: the later it came, the worse."""

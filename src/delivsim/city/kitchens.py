@@ -63,7 +63,7 @@ class Kitchens:
         if math.isnan(fact):
             self._enter((ticket, self.preparation.time(ticket.reference)))
         else:
-            self._put_on(ticket, max(0.0, fact - self.env.now))
+            self._put_on(ticket, max(0.0, fact - self.env._now))
 
     def _enter(self, work: Cooking) -> None:
         """Begin an order, or let it wait for a cook."""
@@ -122,7 +122,7 @@ class Kitchens:
             number -= 1
             store = bisect_right(upto, where() * upto[-1])
             seconds = self.preparation.guest(store)
-            if is_open(self.instance.stores[store].opening, self.env.now):
+            if is_open(self.instance.stores[store].opening, self.env._now):
                 self._enter((KitchenTicket(0, number, store), seconds))
 
     def _refill(self) -> Generator[Any, Any, None]:
@@ -133,6 +133,6 @@ class Kitchens:
             for k, (at, item, units) in enumerate(store.refills)
         )
         for at, s, k, item, units in refills:
-            if at > self.env.now:
-                yield self.env.timeout(at - self.env.now)
+            if at > self.env._now:
+                yield self.env.timeout(at - self.env._now)
             insist(self.env, self.platform, Request(APP, "restock", Restock(s, k, item, units)))

@@ -76,7 +76,7 @@ class Ledger:
 
     def placed(self, i: int) -> None:
         """Note that the customer pressed the button."""
-        self.files[i].placed_at = self.env.now
+        self.files[i].placed_at = self.env._now
         self.n_placed += 1
 
     def ended(self, i: int, outcome: Outcome, reason: str = "") -> None:
@@ -84,7 +84,7 @@ class Ledger:
         file = self.files[i]
         if file.outcome is not None:
             return
-        file.outcome, file.reason, file.ended_at = outcome, reason, self.env.now
+        file.outcome, file.reason, file.ended_at = outcome, reason, self.env._now
         self.n_ended += 1
         if outcome is not Outcome.DELIVERED:
             file.withdrawn = True
@@ -117,13 +117,13 @@ class Ledger:
         """Note that the food is ready."""
         file = self.files[i]
         if math.isnan(file.ready_at):
-            file.ready_at = self.env.now
+            file.ready_at = self.env._now
         self._wake(file)
 
     def wait_ready(self, i: int) -> Event | None:
         """Give the event to wait for until the food is ready or no longer wanted; None: no need to wait."""
         file = self.files[i]
-        now = self.env.now
+        now = self.env._now
         if file.withdrawn or file.ready_at <= now:
             return None
         if file.ready_event is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from simpy.events import Event
 
 from delivsim.city.insist import insist, insisting
+from delivsim.city.story import Story
 from delivsim.city.tour import Tour
 from delivsim.city.way import APP, Process
 from delivsim.domain.rider import Rider
@@ -54,8 +55,8 @@ class RiderProcess:
         """Work a shift: whatever was accepted is finished, even after its end."""
         if not (work := stretches(self.rider)):
             return
-        if self.rider.on_at > self.env.now:
-            yield self.env.timeout(self.rider.on_at - self.env.now)
+        if self.rider.on_at > self.env._now:
+            yield self.env.timeout(self.rider.on_at - self.env._now)
         self.platform.subscribe("rider.offered", self.number, self._offered)
         self.platform.subscribe("rider.withdrawn", self.number, self._withdrawn)
         self.platform.subscribe("rider.moved", self.number, self._moved)
@@ -63,14 +64,14 @@ class RiderProcess:
         if leaves_at < math.inf:
             self.riders.bells.ring_at(leaves_at, self._leave)
         for begin, end in work:
-            if begin > self.env.now and not self.has_left:
+            if begin > self.env._now and not self.has_left:
                 yield from self._pause(begin)
-            if end > self.env.now and not self.has_left:
+            if end > self.env._now and not self.has_left:
                 yield from self._work(end)
 
     def _pause(self, until: float) -> Process:
         """Have a break, if what was accepted before it left any of it."""
-        began = self.env.now
+        began = self.env._now
         yield self.env.timeout(until - began)
         self._errand = None
         if not self.has_left:
@@ -86,7 +87,7 @@ class RiderProcess:
         if self.has_left:  # while the platform was slow to answer: it does not know yet
             yield from self._insist("go_offline", RiderRef(self.number))
         self.riders.bells.ring_at(until, self._wake)
-        while self.tour.bundles or self._answering or (env.now < until and not self.has_left):
+        while self.tour.bundles or self._answering or (env._now < until and not self.has_left):
             if self.tour.bundles:
                 self._errand = None
                 yield from self.tour.serve()
@@ -99,7 +100,7 @@ class RiderProcess:
 
     def _leave(self) -> None:
         """Go off line for good, whatever was agreed: what is on board is delivered, the rest is left to others."""
-        self.has_left, self.off_at = True, self.env.now
+        self.has_left, self.off_at = True, self.env._now
         self.tour.give_up()
         insist(self.env, self.platform, Request(APP, "go_offline", RiderRef(self.number)))
         self._wake()
@@ -123,11 +124,11 @@ class RiderProcess:
         """Report the position after so long a rest, and again, until it ends."""
 
         def hear() -> None:
-            if idle is self._idle and self.env.now < self._works_until:
+            if idle is self._idle and self.env._now < self._works_until:
                 self.tour.way.report()
                 self._report_at_rest(idle, every)
 
-        self.riders.bells.ring_at(self.env.now + every, hear)
+        self.riders.bells.ring_at(self.env._now + every, hear)
 
     def _wake(self) -> None:
         if self._idle is not None and not self._idle.triggered:
@@ -148,12 +149,12 @@ class RiderProcess:
 
     def _offered(self, message: Message) -> None:
         self._answering += 1
-        self.riders.unanswered[message.body.offer] = message.body, self.env.now
-        self.env.process(self._answer(message.body))
+        self.riders.unanswered[message.body.offer] = message.body, self.env._now
+        Story(self._answer(message.body))
 
     def _answer(self, made: OfferMade) -> Process:
         """Think about an offer, and accept it, decline it, or let it be."""
-        offered_at, attempt = self.env.now, 0
+        offered_at, attempt = self.env._now, 0
         for stop in made.stops:
             file = self.ledger.files[stop.reference]
             file.n_offers += 1
@@ -175,7 +176,7 @@ class RiderProcess:
                 answer = response.reason
             elif answer == "accepted":
                 self._take(made, response.body.orders, attempt)
-        answered_at = math.nan if answer == "timed_out" else self.env.now
+        answered_at = math.nan if answer == "timed_out" else self.env._now
         self.riders.record_offer(made, offered_at, answered_at, answer)
         self._answering -= 1
         self._wake()

@@ -76,7 +76,7 @@ class Riders:
         self, rider: int, order: int, kind: str, began: float, origin: Place, to: Place, metres: float, carried: int
     ) -> None:
         """Write a row for a stretch of a rider's way that ends now."""
-        self._legs.append((rider, order, kind, began, self.env.now, *origin, *to, metres, carried))
+        self._legs.append((rider, order, kind, began, self.env._now, *origin, *to, metres, carried))
 
     def rows(self) -> list[tuple[Any, ...]]:
         """

@@ -66,10 +66,10 @@ class Tour:
             return False  # the platform hears of it at the pick-up
         for stop in stops:
             file = self.ledger.files[stop.reference]
-            file.assigned_at, file.rider = self.env.now, self.number
+            file.assigned_at, file.rider = self.env._now, self.number
             self.ledger.reopened(stop.reference)
         if at is None:
-            self.bundles.append(made._replace(stops=stops))
+            self.bundles.append(made if len(stops) == len(made.stops) else made._replace(stops=stops))
         else:
             self._grow(at, made.sequence, stops)
         return True
@@ -96,7 +96,7 @@ class Tour:
         if at == 0 and self._stage is Stage.AT_STORE:
             for stop in more:
                 file = self.ledger.files[stop.reference]
-                file.departed_at = file.arrived_at = self.env.now
+                file.departed_at = file.arrived_at = self.env._now
 
     def give_back(self, number: int) -> None:
         """Tell the platform that somebody else should have a bundle, unless any of it is on board."""
@@ -151,8 +151,8 @@ class Tour:
         bundle = self.bundles[0]
         try:
             self._fetching = True
-            if bundle.hold_until > self.env.now:
-                yield self.env.timeout(bundle.hold_until - self.env.now)
+            if bundle.hold_until > self.env._now:
+                yield self.env.timeout(bundle.hold_until - self.env._now)
             for store in dict.fromkeys(stop.store for stop in self.bundles[0].stops):
                 going += yield from self._fetch(store)
         except Interrupt:
@@ -167,7 +167,7 @@ class Tour:
         files = [self.ledger.files[stop.reference] for stop in stops]
         first = stops[0].reference
         for file in files:
-            file.departed_at = self.env.now
+            file.departed_at = self.env._now
         self._stage, self._fetching = Stage.DRIVING, True
         yield from self.way.drive("to_store", stops[0].pickup, first)
         self._arrive(files)
@@ -187,7 +187,7 @@ class Tour:
         """Be at the store; what is to join the bundle is told now."""
         self._stage = Stage.AT_STORE
         for file in files:
-            file.arrived_at = self.env.now
+            file.arrived_at = self.env._now
         self._tell_arrival()
 
     def _tell_arrival(self) -> None:
@@ -213,9 +213,9 @@ class Tour:
         """Take what is still wanted; the platform has the last word."""
         wanted = [stop for stop in stops if not self.ledger.files[stop.reference].withdrawn]
         if wanted:
-            picked_up_at = self.env.now
-            request = Request(APP, "picked_up", PickUp(self.number, tuple(stop.order for stop in wanted)))
-            request = request._replace(order=wanted[0].reference)
+            picked_up_at = self.env._now
+            orders = tuple([stop.order for stop in wanted])
+            request = Request(APP, "picked_up", PickUp(self.number, orders), wanted[0].reference)
             response = yield from insisting(self.env, self.riders.platform, request)
             kept = set(response.body.orders)
             wanted = [stop for stop in wanted if stop.order in kept]
@@ -226,7 +226,7 @@ class Tour:
         return wanted
 
     def _hand_over(self, stop: Stop) -> None:
-        self.ledger.files[stop.reference].delivered_at = self.env.now
+        self.ledger.files[stop.reference].delivered_at = self.env._now
         self.ledger.ended(stop.reference, Outcome.DELIVERED)
         self.way.n_carried -= 1
         request = Request(APP, "delivered", DropOff(self.number, stop.order), stop.reference)

@@ -41,18 +41,18 @@ class Way:
 
     def drive(self, kind: str, to: Place, order: int) -> Process:
         """Drive somewhere for an order; who is interrupted stops where he is."""
-        origin, began = self.place, self.env.now
+        origin, began = self.place, self.env._now
         seconds = self.travel.time(origin, to, self.rider.speed, began)
         try:
             yield from self._along(origin, to, seconds)
         except Interrupt:
-            self._stop(kind, order, began, origin, self._at(origin, to, (self.env.now - began) / seconds))
+            self._stop(kind, order, began, origin, self._at(origin, to, (self.env._now - began) / seconds))
             raise
         self._stop(kind, order, began, origin, to)
 
     def _along(self, origin: Place, to: Place, seconds: float) -> Process:
         """Spend the time of a way, reporting the position every so often."""
-        env, began = self.env, self.env.now
+        env, began = self.env, self.env._now
         every = self.riders.config.report_every or math.inf
         left = seconds
         while left > every:
@@ -61,7 +61,7 @@ class Way:
             self.place = self._at(origin, to, 1.0 - left / seconds)
             self.report()
         if left > 0:
-            yield env.timeout(began + seconds - env.now)
+            yield env.timeout(began + seconds - env._now)
 
     def _at(self, origin: Place, to: Place, share: float) -> Place:
         return to if share >= 1.0 else self.travel.along(origin, to, share, self.rider.speed)
@@ -74,11 +74,11 @@ class Way:
 
     def move(self, to: Place, called: Event | None) -> Process:
         """Drive to where to wait for orders, unless one calls the rider away."""
-        origin, began = self.place, self.env.now
+        origin, began = self.place, self.env._now
         seconds = self.travel.time(origin, to, self.rider.speed, began)
         there = self.env.timeout(seconds)
         yield there if called is None else called | there
-        share = 1.0 if self.env.now >= began + seconds else (self.env.now - began) / seconds
+        share = 1.0 if self.env._now >= began + seconds else (self.env._now - began) / seconds
         self.place = self._at(origin, to, share)
         metres = self.travel.distance(origin, self.place)
         self.riders.record_leg(self.number, -1, "move", began, origin, self.place, metres, 0)
@@ -88,7 +88,7 @@ class Way:
         """Spend time where the rider is; who is interrupted stays no longer."""
         if seconds <= 0:
             return
-        began = self.env.now
+        began = self.env._now
         try:
             yield self.env.timeout(seconds)
         except Interrupt:
@@ -98,7 +98,7 @@ class Way:
 
     def wait(self, kind: str, order: int, until: Process) -> Process:
         """Stay until a process has ended; who is interrupted stays no longer."""
-        began = self.env.now
+        began = self.env._now
         try:
             yield from until
         except Interrupt:

@@ -114,6 +114,11 @@ class RiderRecord(NamedTuple):
 _NUMBERS = RiderRecord._fields.index("jobs")
 
 
+def _asked(rider: RiderRecord, offer: int) -> RiderRecord:
+    """Give a rider an offer to answer; 0: he has answered."""
+    return RiderRecord(*rider[:6], offer, *rider[7:])
+
+
 def _busy(rider: RiderRecord, place: Place, free_at: float, jobs: tuple[int, ...]) -> RiderRecord:
     """Give a rider these orders to deliver, and the place and instant at which that will be done."""
     return RiderRecord(
@@ -266,7 +271,7 @@ class Deliveries:
             return OK
         known = OpenJob(job.open.placed, min(job.open.ready_at, await Now()))
         if job.status == "open":
-            await Commit((Put(change.order, job._replace(open=known)), Put(change.order, known)))
+            await Commit((Put(change.order, Job(job.status, known, job.rider, job.reason)), Put(change.order, known)))
         return OK
 
     # --- decisions -------------------------------------------------------------------------------------------
@@ -351,7 +356,7 @@ class Deliveries:
                 continue
             made, time = await self._made(decision.number, match, jobs)
             number = made.offer
-            writes += [Put(number, Offer(made, jobs)), Put(rider.id, rider._replace(offer=number))]
+            writes += [Put(number, Offer(made, jobs)), Put(rider.id, _asked(rider, number))]
             for job in jobs:
                 order = job.placed.order
                 writes += [Delete(OpenJob, order), Put(order, Job("offered", job, rider.id))]
@@ -401,8 +406,8 @@ class Deliveries:
             place, free_at, pickups = plan(self.travel, self.rules, rider, offer.orders, now, made.hold_until)
             numbers = tuple(job.placed.order for job in offer.orders)
             writes = [
-                Put(answer.offer, offer._replace(status="accepted")),
-                Put(rider.id, _busy(rider._replace(offer=0), place, free_at, rider.jobs + numbers)),
+                Put(answer.offer, Offer(offer.made, offer.orders, "accepted")),
+                Put(rider.id, _busy(_asked(rider, 0), place, free_at, rider.jobs + numbers)),
             ]
             publishes = []
             for order, waiting in zip(numbers, offer.orders, strict=True):
@@ -514,7 +519,7 @@ class Deliveries:
                 continue
             going.append(order)
             if job.status == "assigned":
-                picked = job._replace(status="picked_up")
+                picked = Job("picked_up", job.open, job.rider, job.reason)
                 writes.append(Put(order, picked))
                 publishes.append(_told("order.picked_up", order, picked, rider=bag.rider))
                 carried = await Load(Carried, order) if "promises" in self.asks else None
@@ -567,7 +572,7 @@ class Deliveries:
             return Response(409, None, "not yours")
         if job.status == "delivered":
             return OK
-        done = job._replace(status="delivered")
+        done = Job("delivered", job.open, job.rider, job.reason)
         writes: list[Put | Delete] = [Put(drop.order, done)]
         if "promises" in self.asks:
             writes.append(Delete(Carried, drop.order))
@@ -641,7 +646,7 @@ class Deliveries:
         """Note where a rider is (step 16); where accepted work will end is known better than that."""
         rider = await Load(RiderRecord, at.rider)
         if rider is not None and not rider.jobs and not await self._is_sent(rider):
-            await Commit((Put(at.rider, rider._replace(x=at.place[0], y=at.place[1])),))
+            await Commit((Put(at.rider, RiderRecord(rider.id, at.place[0], at.place[1], *rider[3:])),))
         return OK
 
     async def _is_sent(self, rider: RiderRecord) -> bool:

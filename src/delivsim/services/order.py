@@ -135,7 +135,7 @@ class Orders:
         now = await Now()
         ready_at = now + quote.preparation_time
         promised_at = self.promise(now, quote.preparation_time, quote.place, new.address)
-        confirmed = order._replace(status="confirmed", promised_at=promised_at)
+        confirmed = OrderRecord(order.id, order.reference, order.user, "confirmed", order.reason, promised_at)
         placed = Placed(
             order.id,
             new.reference,
@@ -211,11 +211,13 @@ async def payment_declined(change: StatusChange) -> Response[Any]:
 
 def _follow(status: str) -> Handler:
     rank = ("created", "confirmed", "assigned", "picked_up", "delivered")
+    before = rank[: rank.index(status)]
 
     async def follow(change: StatusChange) -> Response[Any]:
         order = await Load(OrderRecord, change.order)
-        if order is not None and order.status in rank and rank.index(order.status) < rank.index(status):
-            await Commit((Put(order.id, order._replace(status=status)),))
+        if order is not None and order.status in before:
+            further = OrderRecord(order.id, order.reference, order.user, status, order.reason, order.promised_at)
+            await Commit((Put(order.id, further),))
         return OK
 
     return follow

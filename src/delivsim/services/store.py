@@ -72,6 +72,10 @@ class Reservation(NamedTuple):
     status: str = "reserved"
     reason: str = ""
 
+    def now(self, status: str) -> Reservation:
+        """Give what is held, in another status."""
+        return Reservation(self.store, self.reference, self.items, self.quote, status, self.reason)
+
 
 def _merged(items: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
     """Name every item once, so that no unit is counted against a stock read before the last one was taken."""
@@ -156,7 +160,7 @@ async def request_preparation(asked: OrderRef) -> Response[Any]:
     if held.status == "reserved":
         ticket = KitchenTicket(asked.order, held.reference, held.store)
         await Commit(
-            (Put(asked.order, held._replace(status="cooking")),),
+            (Put(asked.order, held.now("cooking")),),
             (Publish("kitchen.requested", held.store, ticket, held.reference),),
         )
     return OK
@@ -170,7 +174,7 @@ async def mark_ready(asked: OrderRef) -> Response[Any]:
     if held.status != "ready":
         ready = StatusChange(asked.order, held.reference)
         await Commit(
-            (Put(asked.order, held._replace(status="ready")),),
+            (Put(asked.order, held.now("ready")),),
             (Publish("order.ready", asked.order, ready, held.reference),),
         )
     return OK
@@ -184,7 +188,7 @@ async def give_back(change: StatusChange) -> Response[Any]:
         return OK
     if held.status in ("given_back", "ready"):
         return OK
-    writes = [Put(change.order, held._replace(status="given_back"))]
+    writes = [Put(change.order, held.now("given_back"))]
     for item, units in held.items:
         stock = await Load(Stock, (held.store, item))
         if stock is not None:
