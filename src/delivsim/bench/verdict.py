@@ -14,7 +14,7 @@ from delivsim.record.paired import Paired, holm, paired
 
 LEVEL = 0.05
 """A policy is blamed by mistake for any of its metrics with at most this probability."""
-SLOWER = 1.18
+SLOWER = 1.15
 """A policy that takes more than this many times its old CPU time, relative to the fixed work, is a regression."""
 Kind = Literal["worse", "better", "noise", "same"]
 
