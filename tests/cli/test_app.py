@@ -18,6 +18,8 @@ COMMANDS = [
     "check",
     "schema",
     "policies",
+    "problem",
+    "decide",
     "run",
     "report",
     "plot",
@@ -45,8 +47,8 @@ def raising(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
         raise error
 
     for command in app.app.registered_commands:
-        if command.callback is not None and command.callback.__name__ == "policies":
-            monkeypatch.setattr(command, "name", "policies")
+        if command.callback is not None and command.callback.__name__ == "schema":
+            monkeypatch.setattr(command, "name", "schema")
             monkeypatch.setattr(command, "callback", fail)
 
 
@@ -57,7 +59,7 @@ def test_help_names_every_command(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert [c for c in COMMANDS if not re.search(rf"\b{c}\b", text)] == []
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "export mdrplib"])
+@pytest.mark.parametrize("command", [*COMMANDS, "export mdrplib", "policies check"])
 def test_every_command_explains_itself(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,7 +92,7 @@ def test_wrong_arguments_are_usage(
 def test_bad_input_is_a_message(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """An error of delivsim is printed as it stands, on standard error, without a traceback."""
     raising(DelivsimError("friday.yaml:3:7: seed: must be >= 0, got -1"), monkeypatch)
-    assert run(monkeypatch, "policies") == Exit.USAGE
+    assert run(monkeypatch, "schema") == Exit.USAGE
     out, err = capsys.readouterr()
     assert (out, err) == ("", "friday.yaml:3:7: seed: must be >= 0, got -1\n")
 
@@ -100,14 +102,14 @@ def test_a_file_that_cannot_be_written_is_a_message(
 ) -> None:
     """A full disk or a forbidden folder is told by name."""
     raising(PermissionError(13, "Permission denied", "/etc/runs"), monkeypatch)
-    assert run(monkeypatch, "policies") == Exit.USAGE
+    assert run(monkeypatch, "schema") == Exit.USAGE
     assert capsys.readouterr().err == "/etc/runs: Permission denied\n"
 
 
 def test_ctrl_c_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C in any command ends as shells expect."""
     raising(KeyboardInterrupt(), monkeypatch)
-    assert run(monkeypatch, "policies") == Exit.INTERRUPTED
+    assert run(monkeypatch, "schema") == Exit.INTERRUPTED
 
 
 def test_a_reader_who_stops_reading_is_no_failure() -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from delivsim.cli.exits import Exit
-from delivsim.dispatch.policies import POLICIES
 from delivsim.scenario.templates import TEMPLATES
 
 
@@ -101,10 +100,3 @@ def test_schema_is_json(command) -> None:
     """Editors can use what it prints."""
     schema = json.loads(command("schema").out)
     assert {"name", "city", "platform", "slos"} <= set(schema["properties"])
-
-
-def test_policies_are_listed_with_parameters(command) -> None:
-    """Every built-in policy is named, with what it does."""
-    out = command("policies").out
-    assert [name for name in POLICIES if f"{name}: " not in out] == []
-    assert " = " in out
