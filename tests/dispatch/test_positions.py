@@ -60,6 +60,7 @@ def test_idle_riders_at_one_place_are_worth_less_than_one_alone():
 def test_without_known_demand_no_place_is_better():
     """A policy that is not told of stores treats all places alike."""
     assert worth(problem([0.0, 500.0])) == [0.0, 0.0]
+    assert worth(problem([0.0, 500.0], stores=[0.0], rates=[0.0]), prior=0.0) == [0.0, 0.0]
 
 
 def test_what_is_left_of_a_shift_begins_when_the_rider_is_free():

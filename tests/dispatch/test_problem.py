@@ -152,7 +152,7 @@ def test_a_policy_asks_for_what_there_is():
 def test_riders_who_come_on_soon_can_be_planned_with():
     """They stand among the riders by number, free when their shifts begin; nobody else changes."""
     given = problem(shifts=coming())
-    known = given.with_shifts()
+    known = given.with_shifts(1200.0)
     assert known.riders.tolist() == sorted([*given.riders.tolist(), 0, 50])
     at = np.searchsorted(known.riders, [0, 50])
     assert known.free_at[at].tolist() == [1200.0, 1100.0]
@@ -160,4 +160,5 @@ def test_riders_who_come_on_soon_can_be_planned_with():
     assert known.places[at].tolist() == [[3.0, 4.0], [1.0, 2.0]]
     there = np.searchsorted(known.riders, given.riders)
     assert known.free_at[there].tolist() == given.free_at.tolist()
-    assert problem().with_shifts().riders.tolist() == given.riders.tolist()
+    assert given.with_shifts(1199.0).riders.tolist() == sorted([*given.riders.tolist(), 50])
+    assert problem().with_shifts(1200.0).riders.tolist() == given.riders.tolist()

@@ -42,7 +42,7 @@ def _mistake(found: ErrorDetails) -> tuple[tuple[str | int, ...], str]:
 class DispatchConfig(Config):
     """How orders get their riders."""
 
-    policy: Annotated[str, AfterValidator(_known_policy)] = "linear_assignment"
+    policy: Annotated[str, AfterValidator(_known_policy)] = "lookahead"
     """The policy: one of delivsim's own or of an installed package, or ``module:Class`` of one's own code, which is
     imported when it runs."""
     params: dict[str, Any] = Field(default_factory=dict)

@@ -162,6 +162,15 @@ class Shifts:
         if len(set(self.riders.tolist())) < n:
             raise InputError("dispatch problem: shifts: a rider is named twice")
 
+    def until(self, instant: float) -> Shifts:
+        """Give those that begin by then."""
+        soon = np.flatnonzero(self.on_at <= instant)
+        return (
+            self
+            if soon.size == self.riders.size
+            else Shifts(**{f.name: getattr(self, f.name)[soon] for f in fields(self)})
+        )
+
 
 NO_PROMISES = Promises()
 NO_DEMAND = Demand()

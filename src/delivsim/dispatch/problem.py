@@ -134,9 +134,9 @@ class DispatchProblem:
         if self.shifts.riders.size and not set(self.riders.tolist()).isdisjoint(self.shifts.riders.tolist()):
             raise InputError("dispatch problem: shifts: a rider is both here and still to come")
 
-    def with_shifts(self) -> DispatchProblem:
-        """Give the same problem with riders who come on soon among the riders, free when their shifts begin."""
-        shifts = self.shifts
+    def with_shifts(self, until: float) -> DispatchProblem:
+        """Give the same problem with riders who come on by then among the riders, free when their shifts begin."""
+        shifts = self.shifts.until(until)
         if not shifts.riders.size:
             return self
         riders = np.append(self.riders, shifts.riders)

@@ -41,6 +41,8 @@ class Lookahead:
         Orders ready later than this many seconds from now are left for later, > 0.
     free_within
         Riders free later than this many seconds from now are left for later, >= 0.
+    shifts_within
+        Riders whose shifts begin within this many seconds are counted on, >= 0.
     travel_weight
         Seconds of one order's delay that a second of travel to the store is worth, >= 0.
     waiting_weight
@@ -49,9 +51,10 @@ class Lookahead:
         Beyond so many seconds, waiting longer is not worse, >= 0.
     bundle_weight
         Seconds of one order's delay that a second of a rider's time is worth when there is one order per rider; it
-        grows with orders per rider, so that bundles grow under load. >= 0; 0: no bundles.
+        grows with orders per rider, so that bundles grow under load, and falls with their square when there are
+        riders enough. >= 0; 0: no bundles.
     join_weight
-        The same where an order joins a bundle that is about to be fetched, >= 0.
+        The same where an order joins a bundle that is about to be fetched; it grows with orders per rider. >= 0.
     trip_time
         Seconds of a rider's time that one more trip to a store costs, service included, >= 0.
     largest_bundle
@@ -84,17 +87,18 @@ class Lookahead:
 
     ready_within: Duration = 1200.0
     free_within: Duration = 1800.0
+    shifts_within: Duration = 1800.0
     travel_weight: Weight = 0.02
     waiting_weight: Weight = 0.02
     longest_wait: Duration = 900.0
-    bundle_weight: Weight = 1.2
-    join_weight: Weight = 0.3
-    trip_time: Duration = 900.0
+    bundle_weight: Weight = 1.5
+    join_weight: Weight = 0.2
+    trip_time: Duration = 750.0
     largest_bundle: Count = 4
     load_window: Duration = 600.0
-    place_weight: Duration = 240.0
-    place_reach: Duration = 600.0
-    crowding: Weight = 1.0
+    place_weight: Duration = 360.0
+    place_reach: Duration = 660.0
+    crowding: Weight = 0.5
     prior_demand: Weight = 0.3
     shift_weight: Weight = 0.03
     shift_window: Duration = 3600.0
@@ -103,7 +107,7 @@ class Lookahead:
 
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:  # noqa: ARG002
         """Decide; nothing is drawn from ``rng``."""
-        known = problem.with_shifts()
+        known = problem.with_shifts(problem.now + self.shifts_within)
         orders = np.flatnonzero(known.ready_at <= known.now + self.ready_within)
         soon = known.free_at <= known.now + self.free_within
         riders = np.flatnonzero(soon & (known.off_at >= known.now))
@@ -113,7 +117,7 @@ class Lookahead:
         rows = same_store_bundles(
             known,
             orders,
-            price=self.bundle_weight * load,
+            price=self.bundle_weight * load * min(1.0, load),
             spared=self.trip_time,
             largest=min(self.largest_bundle, int(known.carries[riders].max())),
         )
