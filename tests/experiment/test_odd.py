@@ -125,8 +125,11 @@ def test_plain_scenarios_are_not_odd(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_what_is_shipped_is_not_odd(path: Path) -> None:
-    """Every scenario of the repository passes `delivsim check` without a warning."""
-    assert [str(problem) for problem in offered_load(load_scenario(path)).warnings] == []
+    """Every scenario passes `delivsim check` without a warning, but for too few riders where that is what it shows."""
+    found = [str(problem) for problem in offered_load(load_scenario(path)).warnings]
+    few = [one for one in found if "customers will wait" in one]
+    assert found == few
+    assert bool(few) == (path.stem in ("flash_sale", "rainy_night"))
 
 
 def test_an_instance_with_late_orders_is_told(tmp_path: Path) -> None:

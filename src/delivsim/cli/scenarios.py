@@ -16,7 +16,10 @@ from delivsim.errors import DelivsimError
 def init(
     path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("scenario.yaml"),
     template: Annotated[
-        str, typer.Option(help="minimal, friday_evening, mdrplib (a published instance) or services (your own).")
+        str,
+        typer.Option(
+            help="minimal, friday_evening, flash_sale, rainy_night, dark_store, two_cities, mdrplib or services"
+        ),
     ] = "minimal",
 ) -> None:
     """Write a scenario to start from; nothing is overwritten."""
