@@ -106,6 +106,17 @@ def test_an_order_joins_a_bundle_about_to_be_fetched():
     assert early.waits[0].reason == "it may join a bundle that is about to be fetched"
 
 
+def test_a_rider_is_asked_one_thing_at_a_time():
+    """His bundle grows now and he would be next for another order at once: that one waits for his answer."""
+    row = {"riders": [0], "bundles": [7], "orders": [3], "stores": [0], "placed_at": [0.0], "ready_at": [0.0]}
+    row |= {"pickups": [(0.0, 0.0)], "dropoffs": [(500.0, 0.0)], "picked_up": [False], "pickup_at": [1050.0]}
+    orders, riders = [(0.0, 510.0, 1000.0), (500.0, 520.0, 1000.0)], [(500.0, 1001.0)]
+    decided = decide(problem(orders, riders, promises=Promises(**row)))
+    (match,) = decided.matches
+    assert (match.rider, match.joins) == (0, 7)
+    assert [wait.reason for wait in decided.waits] == ["its rider is asked about a bundle that grows"]
+
+
 def test_every_order_is_matched_or_told_why_it_waits():
     """Nothing is passed over in silence."""
     given = problem([(0.0, 50.0, 900.0), (5.0, 60.0, 1300.0), (9.0, 70.0, 9000.0)], [(0.0, 0.0)])

@@ -180,13 +180,17 @@ class Lookahead:
         planned, ready_at, following = plan.planned, plan.bundles.ready_at, problem.now + problem.every
         pairs = plan.trips(planned)
         goes = just_in_time(problem, pairs, ready_at[planned], margin=self.margin)
-        goes &= np.isin(plan.problem.riders[plan.riders[plan.found[planned]]], problem.riders)
+        numbers = plan.problem.riders[plan.riders[plan.found[planned]]]
+        goes &= np.isin(numbers, problem.riders)
         early = ready_at[planned] - pairs.leave_at - pairs.ways
         grow = [join for join in growing.rows if joined[join.bundle] == join.promised]
         now = [join for join in grow if join.pickup_at <= following + self.margin]
+        asked = np.isin(numbers, [join.match.rider for join in now])  # a rider is asked one thing at a time
+        goes &= ~asked
         later = np.array([join.bundle for join in grow if join.pickup_at > following + self.margin], dtype=np.int64)
         waits = (
-            *plan.waits(planned[~goes], "its rider need not leave yet"),
+            *plan.waits(planned[~goes & ~asked], "its rider need not leave yet"),
+            *plan.waits(planned[asked], "its rider is asked about a bundle that grows"),
             *plan.waits(later, "it may join a bundle that is about to be fetched"),
             *plan.waits(np.flatnonzero((plan.found < 0) & (joined < 0)), "no rider can have it soon"),
             *left_for_later(problem, orders, "it is ready much later"),
