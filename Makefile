@@ -7,7 +7,7 @@ BIN       := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test proof bench lint format pages wheel clean
+.PHONY: help setup demo test proof bench gate lint format pages wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ proof: $(INSTALLED) ## Run the long proofs and write docs/proof.md
 
 bench: $(INSTALLED) ## Measure speed, on one core
 	@for file in benchmarks/speed/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+gate: $(INSTALLED) ## Hold dispatch against benchmarks/baseline.json
+	@$(BIN)/delivsim bench check
 
 lint: $(INSTALLED) ## Check style, types and import directions
 	$(BIN)/ruff check .
