@@ -157,8 +157,8 @@ def test_packed_calls_become_requests_and_visits():
     rows, codes = recorder.calls
     code = codes["client", "customer", "gateway", "place_order", "edge"]
     pack = CALL.struct.pack
-    rows.append(pack(4, 2, 0, 1, code, 1.0, 1.5, 3.0, 3.5, 201, 201, True, 1.0, 2.0, 3.0, 7))
-    rows.append(pack(5, 1, 0, 2, code, 1.0, 1.5, 1.5, 2.0, 503, 503, False, 0.5, *NO_VISIT))
+    rows.extend(pack(4, 2, 0, 1, code, 1.0, 1.5, 3.0, 3.5, 201, 201, True, 1.0, 2.0, 3.0, 7))
+    rows.extend(pack(5, 1, 0, 2, code, 1.0, 1.5, 1.5, 2.0, 503, 503, False, 0.5, *NO_VISIT))
     tables = recorder.tables()
     requests, visits = tables["requests"], tables["visits"]
     assert requests["request"].tolist() == [1, 2]
@@ -178,7 +178,7 @@ def test_packed_messages_become_rows():
     rows, codes = recorder.messages
     for number, outcome in ((2, "acknowledged"), (1, "dead_letter")):
         code = codes["call", "order.placed", "delivery", outcome]
-        rows.append(MESSAGE.struct.pack(number, 7, 3, 4, 1, code, 5, 1.0, 2.0, 2.5, 3.0))
+        rows.extend(MESSAGE.struct.pack(number, 7, 3, 4, 1, code, 5, 1.0, 2.0, 2.5, 3.0))
         recorder.flush(force=True)
     messages = recorder.tables()["messages"]
     assert messages["message"].tolist() == [1, 2]
@@ -192,7 +192,7 @@ def test_calls_without_visits_leave_no_empty_file(tmp_path):
     recorder = Recorder(tmp_path)
     rows, codes = recorder.calls
     code = codes["client", "customer", "gateway", "place_order", ""]
-    rows.append(CALL.struct.pack(4, 2, 0, 1, code, 1.0, 1.0, 1.0, 1.0, 201, 201, True, 1.0, *NO_VISIT))
+    rows.extend(CALL.struct.pack(4, 2, 0, 1, code, 1.0, 1.0, 1.0, 1.0, 201, 201, True, 1.0, *NO_VISIT))
     tables = recorder.close()
     assert len(tables["requests"]) == 1
     assert len(tables["visits"]) == 0

@@ -44,6 +44,7 @@ class RiderProcess:
         self.off_at, self.has_left = self.rider.off_at, False
         self._works_until = self.rider.on_at
         self._idle: Event | None = None
+        self._reports_at, self._bell_is_set = math.inf, False
         self._answering = 0
         self._errand: Errand | None = None
         self._called: Event | None = None
@@ -113,22 +114,34 @@ class RiderProcess:
 
     def _rest(self) -> Process:
         """Wait for the next bundle or the end of the shift; report now and then where that is."""
-        self._idle = idle = self.env.event()
+        self._idle = self.env.event()
         every = self.riders.config.report_at_rest_every
         if every is not None:
-            self._report_at_rest(idle, every)
-        yield idle
+            self._report_at_rest(every)
+        yield self._idle
         self._idle = None
 
-    def _report_at_rest(self, idle: Event, every: float) -> None:
-        """Report the position after so long a rest, and again, until it ends."""
+    def _report_at_rest(self, every: float) -> None:
+        """Report the position after so long a rest, and again, until it ends; one bell is set for all rests."""
+        self._reports_at = self.env._now + every
+        if not self._bell_is_set:
+            self._set_bell()
 
-        def hear() -> None:
-            if idle is self._idle and self.env._now < self._works_until:
-                self.tour.way.report()
-                self._report_at_rest(idle, every)
+    def _set_bell(self) -> None:
+        self._bell_is_set = True
+        self.riders.bells.ring_at(self._reports_at, self._hear)
 
-        self.riders.bells.ring_at(self.env._now + every, hear)
+    def _hear(self) -> None:
+        """Report, if the rest has lasted until now; a later one will have lasted long enough later."""
+        self._bell_is_set = False
+        every = self.riders.config.report_at_rest_every
+        if every is None or self._idle is None or self.env._now >= self._works_until:
+            return
+        if self.env._now < self._reports_at:
+            self._set_bell()
+            return
+        self.tour.way.report()
+        self._report_at_rest(every)
 
     def _wake(self) -> None:
         if self._idle is not None and not self._idle.triggered:

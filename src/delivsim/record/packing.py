@@ -7,7 +7,7 @@ kind have in common (who calls what, which group hears which topic) is a code, w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -65,9 +65,9 @@ NO_VISIT = (float("nan"), float("nan"), 0)
 """What a call says of its visit (start, end, queue found) when there was none that was served."""
 
 
-def calls(rows: Sequence[bytes], codes: Codes, labels: Mapping[str, Labels]) -> tuple[dict[str, Any], dict[str, Any]]:
+def calls(rows: bytes | bytearray, codes: Codes, labels: Mapping[str, Labels]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Turn packed calls into the columns of requests and those of visits, which share the labels."""
-    packed = np.frombuffer(b"".join(rows), CALL.dtype)
+    packed = np.frombuffer(bytes(rows), CALL.dtype)
     data = _unpacked(packed, CALL, codes, labels)
     visited = ~np.isnan(data["departed_at"])
     visits = {name: column[visited] for name, column in data.items()}
@@ -75,9 +75,9 @@ def calls(rows: Sequence[bytes], codes: Codes, labels: Mapping[str, Labels]) -> 
     return _only("requests", data), _only("visits", visits)
 
 
-def messages(rows: Sequence[bytes], codes: Codes, labels: Mapping[str, Labels]) -> dict[str, Any]:
+def messages(rows: bytes | bytearray, codes: Codes, labels: Mapping[str, Labels]) -> dict[str, Any]:
     """Turn packed messages into the columns of their table."""
-    return _only("messages", _unpacked(np.frombuffer(b"".join(rows), MESSAGE.dtype), MESSAGE, codes, labels))
+    return _only("messages", _unpacked(np.frombuffer(bytes(rows), MESSAGE.dtype), MESSAGE, codes, labels))
 
 
 def _unpacked(packed: Array, how: Packing, codes: Codes, labels: Mapping[str, Labels]) -> dict[str, Array]:

@@ -324,7 +324,7 @@ class Broker:
         if outcome == "dead_letter":
             self.dead.add(delivery.order)
         topic, partition = delivery.place
-        self._rows.append(
+        self._rows.extend(
             _PACK(
                 delivery.number, delivery.order, delivery.request, delivery.parent, delivery.attempt,
                 self._codes[delivery.cause, topic, group, outcome], partition, delivery.published_at,

@@ -27,14 +27,19 @@ FORWARDED: Any = _Forwarded()
 
 
 class Operation:
-    """One operation of one service as it runs: its handler, its work, and the laws of its steps."""
+    """
+    One operation of one service as it runs: its handler, its work, and the laws of its steps.
 
-    __slots__ = ("forwards", "handler", "laws", "name", "work")
+    ``onward`` is the route of what it passes on, once that is known.
+    """
+
+    __slots__ = ("forwards", "handler", "laws", "name", "onward", "work")
 
     def __init__(self, name: str, handler: Handler, work: OrderDraws | None) -> None:
         self.name, self.handler, self.work = name, handler, work
         self.forwards = isinstance(handler, Forward)
         self.laws: dict[str, OrderDraws] = {}
+        self.onward: Route | None = None
 
 
 class ServiceRuntime:

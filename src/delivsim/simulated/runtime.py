@@ -125,6 +125,15 @@ class Runtime:
         self.numbers += 1
         return Frame(self.numbers, route, call.body, frame.order, frame.id, self.env._now, owner, to)
 
+    def _passed_on(self, frame: Frame) -> Frame:
+        """Make the frame of a call that is only passed on."""
+        op = frame.op
+        route = op.onward
+        if route is None:
+            route = op.onward = self._route("call", frame.server.name, op.handler.service, op.handler.operation)  # type: ignore[attr-defined]
+        self.numbers += 1
+        return Frame(self.numbers, route, frame.body, frame.order, frame.id, self.env._now, frame, None)
+
     def ask(self, frame: Frame, call: Any, to: Callable[[Any], None]) -> None:
         """Make a handler's call whose answer is given to ``to``."""
         asked = self._asked(frame, call, None, to)
@@ -171,7 +180,7 @@ class Runtime:
         """
         if frame.answered:  # it gave up, and has its row already if that was while the response was on its way
             if self._frames.pop(frame.id, None) is not None:
-                self._rows.append(frame.row())
+                self._rows.extend(frame.row())
             return SUSPENDED
         owner = frame.owner
         frame.answered, frame.seen, frame.answered_at = True, response.status, self.env._now
@@ -179,7 +188,7 @@ class Runtime:
             frame.last = frame.attempt >= frame.edge.max_attempts or (owner is not None and owner.response is not None)
         if frame.response is not None:
             del self._frames[frame.id]
-            self._rows.append(frame.row())
+            self._rows.extend(frame.row())
         if not frame.last:
             self._pauses += 1
             self.alarm(frame.edge.backoff(frame.order), (self._retry,), frame)
@@ -261,7 +270,12 @@ class Runtime:
             if coro is None:
                 coro = frame.begin()
             if coro is FORWARDED:
-                effect = frame.op.handler.call(frame.body) if value is None else value
+                if value is None:
+                    frame = self._passed_on(frame)
+                    if not self._send(frame, queue):
+                        return
+                    continue
+                effect = value
             else:
                 try:
                     effect = coro.send(value)
@@ -345,7 +359,7 @@ class Runtime:
         """Write the row of a frame whose answer is seen at this instant, whatever comes."""
         frame.answered, frame.seen, frame.answered_at = True, response.status, at
         del self._frames[frame.id]
-        self._rows.append(frame.row())
+        self._rows.extend(frame.row())
 
     # --- what nobody calls over the network ----------------------------------------------------------------------
 
@@ -479,7 +493,7 @@ class Runtime:
         stations = {id(s.station): s.station for s in self.services.values() if s.station is not None}
         for station in stations.values():
             station.finish()
-        self._rows.extend(frame.open_row() for frame in self._frames.values())
+        self._rows.extend(b"".join([frame.open_row() for frame in self._frames.values()]))
         self._frames.clear()
         self.broker.finish()
 

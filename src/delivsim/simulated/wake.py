@@ -44,6 +44,8 @@ class Agenda(Environment):
 
     def __init__(self) -> None:
         super().__init__()
+        for name in ("event", "process", "timeout"):  # bound once, as SimPy does for its own class alone
+            setattr(self, name, getattr(self, name))
         self._horizon = 0.0
         self._spans: dict[int, list[Any]] = {}
         self._numbers: list[int] = []

@@ -56,9 +56,11 @@ def assign(orders: Ints, riders: Ints, costs: Floats, *, unassigned: Floats, n_r
     useful = costs < unassigned[orders]
     orders, riders, costs = orders[useful], riders[useful], costs[useful]
     if orders.size:
-        order = np.lexsort((costs, riders, orders))
-        orders, riders = orders[order], riders[order]
-        chosen = _flow(orders, riders, milliseconds(costs[order]), milliseconds(unassigned), n_riders)
+        pairs = orders * n_riders + riders
+        if not (pairs[1:] > pairs[:-1]).all():
+            order = np.lexsort((costs, pairs))
+            orders, riders, costs = orders[order], riders[order], costs[order]
+        chosen = _flow(orders, riders, milliseconds(costs), milliseconds(unassigned), n_riders)
         found[orders[chosen]] = riders[chosen]
     return found
 
