@@ -65,7 +65,7 @@ def main() -> int:
     parser.add_argument("--orders", type=int, default=20_000)
     parser.add_argument("--profile", action="store_true")
     asked = parser.parse_args()
-    for module in ("scipy.spatial", "ortools.graph.python.min_cost_flow", "pandas", "duckdb"):
+    for module in ("scipy.spatial", "scipy.optimize", "ortools.graph.python.min_cost_flow", "pandas", "duckdb"):
         importlib.import_module(module)  # the first decision would pay for it
     profile = cProfile.Profile(builtins=False)
     began = time.process_time()

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
+from delivsim.dispatch.solvers import linear_assignment
 from delivsim.dispatch.solvers.linear_assignment import as_many_as_possible, assign, milliseconds
 from delivsim.errors import PolicyError
 
@@ -79,3 +80,21 @@ def test_odd_costs_are_refused(cost: float):
 def test_seconds_become_whole_milliseconds():
     """Costs are rounded to the nearest millisecond."""
     assert milliseconds(np.array([0.0004, 0.0006, -1.5, 3600.0])).tolist() == [0, 1, -1500, 3_600_000]
+
+
+def test_a_matrix_and_a_flow_cost_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which way a problem is solved does not show in what the answer costs, also where some are left over."""
+    rng = np.random.default_rng(3)
+    orders, riders = np.repeat(np.arange(60), 40), np.concatenate([rng.permutation(80)[:40] for _ in range(60)])
+    costs, unassigned = rng.random(orders.size) * 100.0, rng.random(60) * 20.0
+    price = dict(zip(zip(orders.tolist(), riders.tolist(), strict=True), costs.tolist(), strict=True))
+
+    def least() -> float:
+        found = assign(orders, riders, costs, unassigned=unassigned, n_riders=80)
+        taken = found[found >= 0].tolist()
+        assert len(set(taken)) == len(taken)
+        return sum(price[k, r] if r >= 0 else unassigned[k] for k, r in enumerate(found.tolist()))
+
+    as_matrix = least()
+    monkeypatch.setattr(linear_assignment, "DENSE", 0)
+    assert abs(least() - as_matrix) < 60 * 0.001

@@ -1,7 +1,8 @@
 """
 Who takes what at the least total cost: the sparse linear assignment problem, solved to the optimum.
 
-Solved as a minimum-cost flow of OR-Tools: it needs no square problem, so an order that nobody takes is one more
+Solved as a minimum-cost flow of OR-Tools, or, where many pairs fill a matrix of moderate size, as that by SciPy
+(shortest augmenting paths, Crouse 2016). The flow needs no square problem, so an order that nobody takes is one more
 arc. Measured on one core against OR-Tools' own linear assignment (which needs a mirrored problem twice the size):
 equal at 50 x 50, 3 times as fast at 300 x 300 and at 3,000 x 3,000 with 20 arcs each.
 """
@@ -16,6 +17,12 @@ from delivsim.errors import PolicyError
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+MANY = 2_000
+"""Pairs from which on a matrix pays, if it is dense enough."""
+DENSE = 200_000
+"""Cells up to which a matrix is solved faster than a flow: 5 times at 80 orders with 50 arcs each, measured."""
+EXACT = 2**52
+"""Milliseconds up to which sums are exact as floats."""
 LONGEST = 1e12
 """Seconds; a larger cost would overflow the solver's integers."""
 
@@ -60,8 +67,15 @@ def assign(orders: Ints, riders: Ints, costs: Floats, *, unassigned: Floats, n_r
         if not (pairs[1:] > pairs[:-1]).all():
             order = np.lexsort((costs, pairs))
             orders, riders, costs = orders[order], riders[order], costs[order]
-        chosen = _flow(orders, riders, milliseconds(costs), milliseconds(unassigned), n_riders)
-        found[orders[chosen]] = riders[chosen]
+        priced, alone = milliseconds(costs), milliseconds(unassigned)
+        known, among = np.unique(riders, return_inverse=True)
+        n, m = unassigned.size, known.size
+        if pairs.size >= MANY and n * (n + m) <= DENSE and n * max(np.abs(priced).max(), np.abs(alone).max()) < EXACT:
+            taken = _square(orders, among, priced, alone, m)
+            found[taken >= 0] = known[taken[taken >= 0]]
+        else:
+            chosen = _flow(orders, riders, priced, alone, n_riders)
+            found[orders[chosen]] = riders[chosen]
     return found
 
 
@@ -74,6 +88,19 @@ def refuse_odd(costs: Floats) -> None:
     """Raise PolicyError unless every cost is a number that the solver can count in."""
     if not (np.abs(costs) <= LONGEST).all():
         raise PolicyError(f"solver: every cost must be a number within {LONGEST:g} s")
+
+
+def _square(orders: Ints, riders: Ints, costs: Ints, unassigned: Ints, n_riders: int) -> Ints:
+    """Solve as a dense matrix, in which each order has a column of its own for nobody. Gives the riders; -1: nobody."""
+    from scipy.optimize import linear_sum_assignment
+
+    n = unassigned.size
+    dense = np.full((n, n_riders + n), np.inf)
+    rows = np.arange(n)
+    dense[orders[::-1], riders[::-1]] = costs[::-1]  # of a pair that is named twice the cheaper one
+    dense[rows, n_riders + rows] = unassigned
+    _, taken = linear_sum_assignment(dense)
+    return np.where(taken < n_riders, taken, -1)
 
 
 def _flow(orders: Ints, riders: Ints, costs: Ints, unassigned: Ints, n_riders: int) -> NDArray[np.bool_]:
