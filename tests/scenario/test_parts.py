@@ -165,7 +165,14 @@ def test_demand_of_a_file_is_scaled(town: Make, folder: Path) -> None:
         ),
         ("orders.csv", "id,placed_at,store,x,y\na,18:05,nodles,1,1\n", "no store 'nodles' in the stores (did you mean"),
         ("menus.csv", "store,item,price\nnoodle,soup,900\n", "menus.csv:2: store: no store 'noodle' in the stores"),
-        ("items.csv", "order,item,units\na,stew,2\n", "order a: 'stew' is not on the menu of store noodles"),
+        ("menus.csv", "store,item,price\ncurry,korma,-1\n", "menus.csv:2: store curry: price of korma: must be >= 0"),
+        ("stock.csv", "store,item,units\ncurry,corma,3\n", "stock.csv:2: store curry: stock of corma: not on the menu"),
+        (
+            "openings.csv",
+            "store,opens_at,closes_at\ncurry,19:00,18:30\n",
+            "openings.csv:2: store curry: opening: must be",
+        ),
+        ("items.csv", "order,item,units\na,stew,2\n", "items.csv:2: item: not on the menu of its store: 'stew'"),
     ],
 )
 def test_mistakes_are_told_with_file_and_line(town: Make, folder: Path, file: str, text: str, told: str) -> None:
@@ -185,9 +192,13 @@ def test_the_scenario_tells_which_key_named_the_file(town: Make, folder: Path) -
     assert "base.yaml:" in first
     assert "city.riders.file: must be a table of riders" in first
     assert any("riders.csv: cannot be read: no such file" in line for line in others)
+    drawn = {"demand": {"rate": {"18:00": 9}}, "stores": {"openings": "openings.csv"}, "riders": 1}
+    (folder / "openings.csv").write_text("store,opens_at,closes_at\ns1,19:00,18:30\n")
+    with pytest.raises(InputError, match=r"openings\.csv:2: store s1: opening: must be in order and apart"):
+        town(drawn)
     (folder / "openings.csv").unlink()
     with pytest.raises(InputError, match=r"city\.stores\.openings: must be a table of the stores"):
-        town({"demand": {"rate": {"18:00": 9}}, "stores": {"openings": "openings.csv"}, "riders": 1})
+        town(drawn)
 
 
 def test_names_of_files_count_from_the_file_that_says_so(folder: Path) -> None:

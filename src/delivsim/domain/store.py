@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 from delivsim.domain.distributions import DurationLaw
+from delivsim.domain.units import near_miss
 from delivsim.errors import InstanceError
 
 MEAL = "meal"
@@ -73,9 +75,7 @@ class Store:
             raise InstanceError(f"store {self.id}: x and y must be finite")
         if self.cooks is not None and self.cooks < 1:
             raise InstanceError(f"store {self.id}: cooks: must be >= 1, got {self.cooks}")
-        for item, units in self.stock:
-            if units < 0:
-                raise InstanceError(f"store {self.id}: stock of {item}: must be >= 0, got {units}")
+        self._check_menu()
         for name in ("handover_time", "other_rate", "slowdown", "estimate"):
             number = getattr(self, name)
             if number is not None and not 0.0 <= number < math.inf:
@@ -85,6 +85,22 @@ class Store:
                 raise InstanceError(f"store {self.id}: {name}: only a kitchen with a number of cooks can be busy")
         self._check_opening()
         self._check_refills()
+
+    def _check_menu(self) -> None:
+        for item, price in self.menu:
+            if price < 0:
+                raise InstanceError(f"store {self.id}: price of {item}: must be >= 0, got {price}")
+        menu = dict(self.menu or ((MEAL, 0),))
+        for item, units in self.stock:
+            if units < 0:
+                raise InstanceError(f"store {self.id}: stock of {item}: must be >= 0, got {units}")
+            if item not in menu:
+                near = near_miss(item, list(menu))
+                raise InstanceError(f"store {self.id}: stock of {item}: not on the menu{near}")
+        for what, lines in (("menu", self.menu), ("stock", self.stock)):
+            if len(dict(lines)) < len(lines):
+                twice = Counter(item for item, _ in lines).most_common(1)[0][0]
+                raise InstanceError(f"store {self.id}: {what}: {twice} is given twice")
 
     def _check_opening(self) -> None:
         last = -math.inf

@@ -61,6 +61,15 @@ class Node:
         return None
 
 
+def node_of(value: Any, place: Place) -> Node:
+    """Give a bare value, all of which is written in one place, as a node."""
+    if isinstance(value, dict):
+        return Node({name: node_of(entry, place) for name, entry in value.items()}, place)
+    if isinstance(value, list):
+        return Node([node_of(entry, place) for entry in value], place)
+    return Node(value, place)
+
+
 def walk(node: Node, path: Loc = ()) -> Iterator[tuple[Loc, Node]]:
     """Give every value below a node with its path, the node first."""
     yield path, node

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -69,7 +68,7 @@ class Parts:
         return read
 
     def _orders(self, files: Files) -> Callable[[Sequence[Store]], list[Order]]:
-        return lambda stores: self._nouns("orders", "demand", files, stores=[store.id for store in stores])()
+        return lambda stores: self._nouns("orders", "demand", files, stores=stores)()
 
     def _riders(self, files: Files) -> Callable[[Sequence[Store]], list[Rider]]:
         def read(stores: Sequence[Store]) -> list[Rider]:
@@ -89,11 +88,7 @@ class Parts:
     def _lists(self, files: Files) -> Callable[[Sequence[Store]], list[Store]]:
         def read(stores: Sequence[Store]) -> list[Store]:
             try:
-                entries = read_lists(_named(files), [store.id for store in stores], self._instants)
-                fields: list[dict[str, Any]] = [
-                    {field: of.get(store.id, ()) for field, of in entries.items()} for store in stores
-                ]
-                return [replace(store, **more) for store, more in zip(stores, fields, strict=True)]
+                return read_lists(_named(files), stores, self._instants)
             except InstanceError as error:
                 named = next(table for table, file in files.items() if file is not None)
                 at = {"openings": ("stores", "openings"), "menus": ("menus", "file")}.get(named, ("menus", named))

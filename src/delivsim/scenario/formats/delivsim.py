@@ -11,14 +11,18 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from delivsim.domain.distributions import duration_law
+from delivsim.domain.config import Config
+from delivsim.domain.distributions import DurationLaw
 from delivsim.domain.instance import Instance
-from delivsim.domain.store import MEAL
+from delivsim.domain.order import Order
+from delivsim.domain.store import MEAL, Store
 from delivsim.domain.units import near_miss
 from delivsim.errors import InstanceError, Problem
 from delivsim.scenario.dump import plain
@@ -26,9 +30,14 @@ from delivsim.scenario.formats.about import FILE, read_about, write_about
 from delivsim.scenario.formats.columnar import read_parquet, write_parquet
 from delivsim.scenario.formats.delimited import Row, read_csv, refuse_no_folder, refuse_repeats
 from delivsim.scenario.formats.nouns import NEEDED, NOUNS, PARTS, Column, Kind, Part, columns_of, parts_of
+from delivsim.scenario.mistakes import problems_of
+from delivsim.scenario.nodes import Place, node_of
 
+T = TypeVar("T")
 Tables = Literal["csv", "parquet"]
-Entries = dict[str, dict[str, tuple[Any, ...]]]
+Entry = tuple[Row, tuple[Any, ...]]
+"""What a row of a list says."""
+Entries = dict[str, dict[str, list[Entry]]]
 """The lists inside nouns: by field and then by owner."""
 
 ODD = (",", '"', "\n", "\r")
@@ -114,7 +123,7 @@ def read_nouns(
     table: str,
     files: Mapping[str, Path],
     *,
-    stores: Sequence[str] = (),
+    stores: Sequence[Store] = (),
     fill: Callable[[Row], None] = lambda _: None,
     blank: Sequence[str] = (),
 ) -> list[Any]:
@@ -128,7 +137,7 @@ def read_nouns(
     files
         By the name of the table: its own, and those of lists; lists without a file are empty.
     stores
-        Names of all stores, for orders.
+        All stores, for orders.
     fill
         May change the cells of a row before it is read.
     blank
@@ -145,18 +154,20 @@ def read_nouns(
         fill(row)
     refuse_repeats(rows[table], "id")
     names = {row.cells["id"]: i for i, row in enumerate(rows[table])}
-    known = None if problems else {table: names, "stores": {name: i for i, name in enumerate(stores)} or names}
+    known = None if problems else {table: names, "stores": {s.id: i for i, s in enumerate(stores)} or names}
     made = _things(table, {name: rows.get(name, []) for name in (table, *parts_of(table))}, known)
+    if "items" in rows and not problems:
+        _refuse_items(rows["items"], made, stores)
     if problems:
         raise InstanceError.of(problems)
     return made
 
 
 def read_lists(
-    files: Mapping[str, Path], stores: Sequence[str], fill: Callable[[Row], None] = lambda _: None
-) -> Entries:
+    files: Mapping[str, Path], stores: Sequence[Store], fill: Callable[[Row], None] = lambda _: None
+) -> list[Store]:
     """
-    Read lists of stores that are known already: menus, stock, refills, openings; by field and then by store.
+    Give stores that are known already other lists: menus, stock, refills, openings.
 
     Raises
     ------
@@ -164,14 +175,15 @@ def read_lists(
         With every mistake of these files, each with its line.
     """
     problems: list[Problem] = []
-    known = {"stores": {name: i for i, name in enumerate(stores)}}
+    known = {"stores": {store.id: i for i, store in enumerate(stores)}}
     rows = {name: _table(file, name, problems) for name, file in files.items()}
     for row in (row for each in rows.values() for row in each):
         fill(row)
-    found = {PARTS[name].field: _entries(PARTS[name], each, known) for name, each in rows.items()}
+    lists = {PARTS[name].field: _entries(PARTS[name], rows[name], known) for name in PARTS if name in rows}
+    made = [_made(partial(replace, s), {field: of.get(s.id, []) for field, of in lists.items()}) for s in stores]
     if problems:
         raise InstanceError.of(problems)
-    return found
+    return [store for store in made if store is not None]
 
 
 def _things(table: str, rows: Mapping[str, list[Row]], known: Mapping[str, dict[str, int]] | None) -> list[Any]:
@@ -181,16 +193,16 @@ def _things(table: str, rows: Mapping[str, list[Row]], known: Mapping[str, dict[
     return [thing for row in rows[table] if (thing := _thing(table, row, lists, stores)) is not None]
 
 
-def _entries(part: Part, rows: Iterable[Row], known: Mapping[str, dict[str, int]] | None) -> dict[str, tuple[Any, ...]]:
-    found: dict[str, list[Any]] = {}
+def _entries(part: Part, rows: Iterable[Row], known: Mapping[str, dict[str, int]] | None) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
     for row in rows:
         values = _values(part.columns, row)
         if known is not None:
             _refuse_unknown(row, part.owner, known[part.of])
         if values is not None:
             owner, *entry = values.values()
-            found.setdefault(owner, []).append(tuple(entry))
-    return {owner: tuple(entries) for owner, entries in found.items()}
+            found.setdefault(owner, []).append((row, tuple(entry)))
+    return found
 
 
 def _thing(table: str, row: Row, lists: Entries, stores: dict[str, int] | None) -> Any:
@@ -201,12 +213,34 @@ def _thing(table: str, row: Row, lists: Entries, stores: dict[str, int] | None) 
         if stores is None or not _refuse_unknown(row, "store", stores):
             return None
         values["store"] = stores[values["store"]]
-    values |= {field: entries[values["id"]] for field, entries in lists.items() if values["id"] in entries}
+    mine = {field: of[values["id"]] for field, of in lists.items() if values["id"] in of}
+    noun: Callable[..., Any] = NOUNS[table]
+    return _made(partial(noun, **values), mine, row)
+
+
+def _made(make: Callable[..., T], lists: Mapping[str, Sequence[Entry]], own: Row | None = None) -> T | None:
+    """Make a noun with its lists; None, and noted at the row that is at fault, if it cannot be."""
     try:
-        return NOUNS[table](**values)
+        return make(**{field: tuple(entry for _, entry in entries) for field, entries in lists.items()})
     except InstanceError as error:
-        row.refuse("", str(error))
+        row, why = next(_faults(make, lists, own), (own, str(error)))
+        assert row is not None, "without its lists it is as it was"
+        row.refuse("", why)
         return None
+
+
+def _faults(
+    make: Callable[..., Any], lists: Mapping[str, Sequence[Entry]], own: Row | None
+) -> Iterator[tuple[Row | None, str]]:
+    """Find the rows, its own or of its lists, with which a noun cannot be made any more: entry after entry."""
+    said: dict[str, tuple[Any, ...]] = {}
+    for field, row, entry in ("", own, ()), *((f, row, entry) for f, found in lists.items() for row, entry in found):
+        if field:
+            said[field] = (*said.get(field, ()), entry)
+        try:
+            make(**said)
+        except InstanceError as error:
+            yield row, str(error)
 
 
 def _refuse_strangers(rows: Mapping[str, list[Row]], made: Mapping[str, list[Any]], zones: tuple[str, ...]) -> None:
@@ -216,9 +250,14 @@ def _refuse_strangers(rows: Mapping[str, list[Row]], made: Mapping[str, list[Any
         for row in rows[name]:
             if row.cells["zone"]:
                 _refuse_unknown(row, "zone", known)
-    menus = [{item: i for i, (item, _) in enumerate(store.menu)} or {MEAL: 0} for store in made["stores"]]
-    store_of = {order.id: order.store for order in made["orders"]}
-    for row in rows["items"]:
+    _refuse_items(rows["items"], made["orders"], made["stores"])
+
+
+def _refuse_items(rows: Iterable[Row], orders: Iterable[Order], stores: Sequence[Store]) -> None:
+    """Note items that are not on the menu of their order's store."""
+    menus = [{item: i for i, (item, _) in enumerate(store.menu)} or {MEAL: 0} for store in stores]
+    store_of = {order.id: order.store for order in orders}
+    for row in rows:
         if row.cells["item"] not in (menu := menus[store_of[row.cells["order"]]]):
             near = near_miss(row.cells["item"], sorted(menu)) if len(row.problems) < MANY else ""
             row.refuse("item", f"not on the menu of its store: {row.cells['item']!r}{near}")
@@ -254,12 +293,19 @@ def _value(column: Column, row: Row) -> Any:
     return _law(cell, column.name, row)
 
 
+class _LawCell(Config):
+    """A law alone."""
+
+    law: DurationLaw
+
+
 def _law(cell: str, name: str, row: Row) -> Any:
+    said = {"law": _from_json(cell)}
     try:
-        return duration_law(_from_json(cell))
-    except (ValidationError, ValueError) as error:
-        why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        row.refuse(name, f'must be a law such as 12min or {{"kind": "exponential", "mean": "12min"}}: {why}')
+        return _LawCell.model_validate(said).law
+    except ValidationError as error:
+        for problem in problems_of(error, _LawCell, node_of(said, Place(row.file, row.line))):
+            row.refuse(name + problem.path.removeprefix("law"), problem.rule)
         return None
 
 
@@ -287,10 +333,6 @@ def _noun_table(instance: Instance, table: str) -> tuple[list[Column], list[list
         c for c in columns_of(table) if c.default is NEEDED or any(getattr(t, c.name) != c.default for t in things)
     ]
     return columns, [[_cell(instance, column, getattr(thing, column.name)) for column in columns] for thing in things]
-
-
-def _is_said(column: Column, things: Iterable[Any]) -> bool:
-    return any(getattr(thing, column.name) != column.default for thing in things)
 
 
 def _cell(instance: Instance, column: Column, value: Any) -> Any:
