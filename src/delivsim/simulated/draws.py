@@ -39,10 +39,11 @@ class OrderDraws:
         block = self._blocks.get(order >> BLOCK_BITS)
         if block is not None:
             i = order & BLOCK_MASK
-            k = block.counts[i]
-            if k < len(block.values):
-                block.counts[i] = k + 1
-                return block.values[k][i]
+            counts, values = block.counts, block.values
+            k = counts[i]
+            if k < len(values):
+                counts[i] = k + 1
+                return values[k][i]
         return self._otherwise(order)
 
     def _otherwise(self, order: int) -> float:

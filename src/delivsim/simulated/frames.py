@@ -173,17 +173,6 @@ class Frame:
         self.last = True
         self.visit = NO_VISIT
 
-    def begin(self) -> Any:
-        """Begin its handler, for the first time or anew; give its coroutine."""
-        op = self.op
-        if op.forwards:
-            self.coro = FORWARDED
-            return FORWARDED
-        self.reads = []
-        self.commits = self.server.commits
-        self.coro = coro = op.handler(self.body)
-        return coro
-
     def row(self) -> bytes:
         """Give the row of a frame that is done with, packed."""
         started_at, departed_at, queue_length = self.visit

@@ -267,8 +267,13 @@ class Runtime:
         """
         while True:
             coro = frame.coro
-            if coro is None:
-                coro = frame.begin()
+            if coro is None:  # it begins, for the first time or anew
+                op = frame.op
+                if op.forwards:
+                    coro = frame.coro = FORWARDED
+                else:
+                    frame.reads, frame.commits = [], frame.server.commits
+                    coro = frame.coro = op.handler(frame.body)
             if coro is FORWARDED:
                 if value is None:
                     frame = self._passed_on(frame)
@@ -328,7 +333,9 @@ class Runtime:
                 frame.server.station.release(frame)  # type: ignore[union-attr]
         edge, to = frame.edge, frame.to
         if edge is None:
-            self._end(frame, response, now)
+            frame.answered, frame.seen, frame.answered_at = True, response.status, now
+            del self._frames[frame.id]
+            self._rows.extend(frame.row())
             if to.__class__ is Delivery:
                 to.group.handled(to, response, frame.id)
             else:
@@ -342,9 +349,16 @@ class Runtime:
             self.env._now = at
             return self._answer(frame, response, queue)
         event: Any = frame
-        if to.__class__ is Event and response.status < 500 and _in_time(frame, edge, at):
+        if (
+            to.__class__ is Event
+            and response.status < 500
+            and not frame.answered
+            and (edge.timeout is None or at < frame.sent_at + edge.timeout)
+        ):
             # nothing can come in between: the app's own event is queued, unless nobody waits for it
-            self._end(frame, response, at)
+            frame.answered, frame.seen, frame.answered_at = True, response.status, at
+            del self._frames[frame.id]
+            self._rows.extend(frame.row())
             event = to
             event._ok, event._value = True, response
             if not event.callbacks:
@@ -354,12 +368,6 @@ class Runtime:
             frame.callbacks = self._on_reply
         heappush(self._queue, (at, NORMAL, next(self._eid), event))
         return SUSPENDED
-
-    def _end(self, frame: Frame, response: Any, at: float) -> None:
-        """Write the row of a frame whose answer is seen at this instant, whatever comes."""
-        frame.answered, frame.seen, frame.answered_at = True, response.status, at
-        del self._frames[frame.id]
-        self._rows.extend(frame.row())
 
     # --- what nobody calls over the network ----------------------------------------------------------------------
 
@@ -496,8 +504,3 @@ class Runtime:
         self._rows.extend(b"".join([frame.open_row() for frame in self._frames.values()]))
         self._frames.clear()
         self.broker.finish()
-
-
-def _in_time(frame: Frame, edge: Edge, at: float) -> bool:
-    """Tell whether the caller of a frame will still wait at this instant."""
-    return not frame.answered and (edge.timeout is None or at < frame.sent_at + edge.timeout)
