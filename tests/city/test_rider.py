@@ -19,7 +19,7 @@ from delivsim.domain.store import Store
 from delivsim.domain.streams import Streams
 from delivsim.domain.travel import Euclidean
 from delivsim.record.tables import columns
-from delivsim.services.messages import OK, Handover, OfferMade, Request, Response, RiderOn, Stop
+from delivsim.services.messages import OK, Errand, Handover, OfferMade, Request, Response, RiderOn, Stop
 
 STORE, DOOR = (1000.0, 0.0), (1000.0, 500.0)
 
@@ -55,7 +55,14 @@ OFFERS = {number: offer(number, number - 1) for number in (1, 2, 3)}
 def ride(env, make_platform):
     """Let a rider work; ``offers`` are (instant, number); food is ready at once, or at ``ready_at``."""
 
-    def run(*offers: tuple[float, int], ready_at: float = 0.0, rider: Any = None, rules: Any = None, **config: Any):
+    def run(
+        *offers: tuple[float, int],
+        ready_at: float = 0.0,
+        rider: Any = None,
+        rules: Any = None,
+        moves: Any = (),
+        **config: Any,
+    ):
         instance = town(rider, **(rules or {}))
         ledger = Ledger(env, instance, ready_is_given=True)
         for file in ledger.files:
@@ -66,6 +73,8 @@ def ride(env, make_platform):
         riders = Riders(env, platform, instance, ledger, told, Streams(1), offers=[], legs=legs)
         for at, number in offers:
             platform.bring(at, "rider.offered", OFFERS[number], 0)
+        for at, place in moves:
+            platform.bring(at, "rider.moved", Errand(0, place), 0)
         env.run(until=4000.0)
         rows = [dict(zip(columns("legs"), leg, strict=True)) for leg in legs]
         row = dict(zip(columns("riders"), riders.rows()[0], strict=True))
@@ -163,6 +172,15 @@ def test_positions_come_late(ride) -> None:
     sent = ride((0.0, 1), report_every="60s", report_delay="30s")[0]
     reports = [(at, r.body.place) for at, r in sent.asked if r.operation == "report_position"]
     assert reports[0] == (90.0, (pytest.approx(300.0), 0.0))
+
+
+def test_positions_are_reported_on_the_way_to_where_to_wait(ride) -> None:
+    """Who is sent somewhere reports every so often until he is there, and then only what he does at rest."""
+    platform, _, legs, row = ride(moves=[(0.0, (1000.0, 0.0))], report_every="60s", report_at_rest_every=None)
+    reports = [(at, r.body.place[0]) for at, r in platform.asked if r.operation == "report_position"]
+    assert reports == [(60.0, 300.0), (120.0, 600.0), (180.0, 900.0), (200.0, 1000.0)]
+    assert legs == [("move", 0.0, 200.0)]
+    assert row["distance"] == 0.0  # of orders
 
 
 def test_pay_is_by_order_and_kilometre_or_the_guarantee_and_tips_come_on_top(ride) -> None:

@@ -34,6 +34,7 @@ def test_info_refuses_what_is_none(command, tmp_path: Path) -> None:
         ((tmp_path,), "no format known by its files"),
         ((TWIN, "--format", "rapi"), "must be one of delivsim, mdrplib, rappi, got 'rapi' (did you mean 'rappi'?)"),
         ((TWIN, "--format", "mdrplib"), "restaurants.txt: cannot be read"),
+        ((ROOT / "scenarios" / "minimal.yaml", "--format", "rappi"), "--format: must not be given for a scenario"),
     ):
         ended = command("info", *arguments)
         assert ended.code == 2

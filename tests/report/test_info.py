@@ -26,6 +26,13 @@ def test_the_page_says_what_was_measured() -> None:
     assert max(len(line) for line in TEXT.splitlines()) <= 100
 
 
+def test_customers_are_counted_where_they_are_told_apart() -> None:
+    """A format that says nothing of customers does not make one person of them all."""
+    text = str(info_text(measured(DATA / "mdrplib_twin")[1]))
+    assert " stores." in text
+    assert "customer." not in text
+
+
 def test_hours_without_anybody_are_left_out() -> None:
     """The night before the first shift has no line; what there is no figure for has none either."""
     assert "03:00-04:00" not in TEXT

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 APP = "rider"
 Process = Generator[Any, Any, Any]
+NEARLY = 1e-9
+"""Seconds before the end of a way at which it is over."""
 
 
 class Way:
@@ -73,16 +75,18 @@ class Way:
         self.riders.record_leg(self.number, order, kind, began, origin, place, metres, self.n_carried)
 
     def move(self, to: Place, called: Event | None) -> Process:
-        """Drive to where to wait for orders, unless one calls the rider away."""
-        origin, began = self.place, self.env._now
+        """Drive to where to wait for orders, reporting the position, unless an order calls the rider away."""
+        env, origin, began = self.env, self.place, self.env._now
         seconds = self.travel.time(origin, to, self.rider.speed, began)
-        there = self.env.timeout(seconds)
-        yield there if called is None else called | there
-        share = 1.0 if self.env._now >= began + seconds else (self.env._now - began) / seconds
-        self.place = self._at(origin, to, share)
+        every, there_at = self.riders.config.report_every or math.inf, began + seconds
+        while self.place != to and (called is None or not called.triggered):
+            pause = env.timeout(min(every, there_at - env._now))
+            yield pause if called is None else called | pause
+            is_there = env._now >= there_at or there_at - env._now < NEARLY
+            self.place = to if is_there else self._at(origin, to, (env._now - began) / seconds)
+            self.report()
         metres = self.travel.distance(origin, self.place)
         self.riders.record_leg(self.number, -1, "move", began, origin, self.place, metres, 0)
-        self.report()
 
     def stay(self, kind: str, seconds: float, order: int) -> Process:
         """Spend time where the rider is; who is interrupted stays no longer."""

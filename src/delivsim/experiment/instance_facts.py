@@ -44,12 +44,15 @@ def measured(source: str | os.PathLike[str], format: str | None = None) -> tuple
     Raises
     ------
     InputError
-        It cannot be read, or nobody orders in the scenario.
+        It cannot be read, nobody orders in the scenario, or a scenario is given with a format.
     """
     if not os.path.isfile(source):
         name = format or format_of(source)
         instance = read_instance(name, source)
         return instance, {"format": name, **instance_facts(instance, MIDNIGHT)}
+    if format is not None:
+        rule = "must not be given for a scenario, which names the format of its instance itself"
+        raise ScenarioError.of([Problem(path="--format", rule=rule)])
     scenario = load_scenario(source)
     found = settled(scenario, Streams(scenario.seed))
     if found is None:
@@ -73,8 +76,8 @@ def instance_facts(instance: Instance, starts_at: datetime, kitchens: KitchensCo
 
     Returns
     -------
-    Plain values, as ``delivsim info --output json`` prints them: times in seconds, distances in metres; None where
-    there is nothing to measure.
+    Plain values, as ``delivsim info --format-output json`` prints them: times in seconds, distances in metres; None
+    where there is nothing to measure.
     """
     behavior = BehaviorConfig() if kitchens is None else BehaviorConfig(kitchens=kitchens)
     given = behavior.kitchens.preparation_starts == "given"

@@ -46,7 +46,9 @@ def info_text(facts: Facts) -> Text:
 def _head(facts: Facts) -> Iterator[Text]:
     n = facts["counts"]
     yield columns.heading(facts["name"], "places in degrees" if facts["geographic"] else "places in metres")
-    nouns = ((n["orders"], "order"), (n["riders"], "rider"), (n["stores"], "store"), (n["customers"], "customer"))
+    nouns = [(n["orders"], "order"), (n["riders"], "rider"), (n["stores"], "store")]
+    if n["customers"] > 1 or n["orders"] <= 1:  # else nothing is said of who they are
+        nouns.append((n["customers"], "customer"))
     yield from columns.wrapped(", ".join(plural(number, noun) for number, noun in nouns) + ".")
     for what in ("vehicles", "zones"):
         if n[what]:
