@@ -270,6 +270,18 @@ HAND_MADE: dict[str, tuple[str, str]] = {
         GOOD + "platform: {processes: {gateway: [user, order]}}",
         "platform.processes.gateway: must not have the name of a service outside it",
     ),
+    "store that closes before it opens": (
+        GOOD + '  stores: {opening: [{start: "18:30", end: "18:10"}]}',
+        "city.stores.opening[0].end: must be after the opening (18:30), got '18:10'",
+    ),
+    "opening hours that overlap": (
+        GOOD + '  stores: {opening: [{start: "18:00", end: "18:30"}, {start: "18:20", end: "19:00"}]}',
+        "city.stores.opening[1].start: must not be before the closing before it (18:30), got '18:20'",
+    ),
+    "dearest item cheaper than the cheapest": (
+        GOOD + "  stores: {price_low: 25}",
+        "city.stores.price_high: must be >= price_low (25.00)",
+    ),
     "fault of no kind": (GOOD + "faults: [{kind: crsh}]", "faults[0].kind: must be one of crash, slow, got 'crsh'"),
     "slos not a list": (GOOD + "slos: delivered > 99%", "slos: must be a list"),
     "slo is no rule": (GOOD + "slos: [place_order p99]", "slos[0]: "),

@@ -105,7 +105,7 @@ def _stores(config: CityConfig, starts_at: datetime, horizon: float, rng: np.ran
     opening = tuple((span.start.at(starts_at), span.end.at(starts_at)) for span in s.opening)
     refills = np.arange(s.refill_every, horizon, s.refill_every).tolist() if s.refill_every else []
     zone, places = _store_places(config, rng)
-    prices = rng.integers(s.price_low, max(s.price_low, s.price_high) + 1, (s.count, s.items))
+    prices = rng.integers(s.price_low, s.price_high + 1, (s.count, s.items))
     return [
         Store(
             id=f"s{i + 1}",

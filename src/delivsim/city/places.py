@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Annotated
 
 import numpy as np
@@ -11,9 +12,9 @@ from pydantic import Field, model_validator
 
 from delivsim.city.demand import check_rate
 from delivsim.city.roster import SpanConfig
-from delivsim.domain.config import Config, refuse
+from delivsim.domain.config import Config, Loc, refuse
 from delivsim.domain.source_path import SourcePath
-from delivsim.domain.units import Distance, Money, PositiveDistance, PositiveDuration, Rate
+from delivsim.domain.units import Distance, Instant, Money, PositiveDistance, PositiveDuration, Rate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -92,10 +93,22 @@ class StoresConfig(StoresFile):
     """When stores take orders, such as {start: "11:30", end: "23:00"}; without it always."""
 
     @model_validator(mode="after")
-    def _stock(self) -> StoresConfig:
+    def _fits(self) -> StoresConfig:
         if self.refill_every is not None and self.stock is None:
             raise refuse((("refill_every",), "must have stock beside it: without it nothing runs out"))
+        if self.price_high < self.price_low:
+            raise refuse((("price_high",), f"must be >= price_low ({self.price_low / 100:.2f})"))
         return self
+
+    def mistakes(self, starts_at: datetime) -> Iterator[tuple[Loc, str]]:
+        """Give the opening hours that end before they begin, or begin before the last ones have ended."""
+        last: Instant | None = None
+        for i, span in enumerate(self.opening):
+            if span.end.at(starts_at) <= span.start.at(starts_at):
+                yield ("opening", i, "end"), f"must be after the opening ({span.start.text})"
+            if last is not None and span.start.at(starts_at) < last.at(starts_at):
+                yield ("opening", i, "start"), f"must not be before the closing before it ({last.text})"
+            last = span.end
 
 
 def scattered(middles: Floats, spread: float | Floats, side: float, rng: np.random.Generator) -> Floats:

@@ -180,9 +180,8 @@ class Scenario(Config):
     def _shifts(self) -> Iterator[Mistake]:
         for loc, roster in self._rosters():
             yield from (((*loc, *below), rule) for below, rule in roster.mistakes(self.starts_at))
-        for i, span in enumerate(() if self.city is None else self.city.stores.opening):
-            if span.end.at(self.starts_at) <= span.start.at(self.starts_at):
-                yield ("city", "stores", "opening", i, "end"), f"must be after the opening ({span.start.text})"
+        for below, rule in () if self.city is None else self.city.stores.mistakes(self.starts_at):
+            yield ("city", "stores", *below), rule
 
     def _hours(self) -> Iterator[Loc]:
         """Give the places of all instants at which another number of riders is to be on line."""
