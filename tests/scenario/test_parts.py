@@ -196,6 +196,10 @@ def test_the_scenario_tells_which_key_named_the_file(town: Make, folder: Path) -
     (folder / "openings.csv").write_text("store,opens_at,closes_at\ns1,19:00,18:30\n")
     with pytest.raises(InputError, match=r"openings\.csv:2: store s1: opening: must be in order and apart"):
         town(drawn)
+    (folder / "menus.csv").write_text("store,item,price\ns1,dish-1,500\n")
+    stocked = {"demand": {"rate": {"18:00": 9}}, "stores": {"stock": 5, "items": 1}, "riders": 1}
+    with pytest.raises(InputError, match=r"menus\.csv:1: store s2: stock of dish-1: not on the menu"):
+        town(stocked | {"menus": {"file": "menus.csv"}})
     (folder / "openings.csv").unlink()
     with pytest.raises(InputError, match=r"city\.stores\.openings: must be a table of the stores"):
         town(drawn)
