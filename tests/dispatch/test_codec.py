@@ -129,6 +129,13 @@ def test_an_assignment_comes_back():
     assert assignment_from_json(assignment_to_json(made)) == made
 
 
+def test_an_answer_in_numbers_of_numpy_is_written():
+    """What a policy computed with NumPy is written as plain numbers, and what is no number as null."""
+    one = Match(np.int64(2), (np.int64(5),), cost=np.float32(1.5), second=np.int32(4), second_cost=np.float64("nan"))
+    assert assignment_from_json(assignment_to_json(Assignment((one,)))).matches[0].orders == (5,)
+    assert '"second_cost": null' in assignment_to_json(Assignment((one,)))
+
+
 def edited(change) -> str:
     given = json.loads(problem_to_json(problem()))
     change(given)
@@ -149,6 +156,18 @@ def edited(change) -> str:
         (edited(lambda g: g["riders"][0].update(speed=0)), "riders.0.speed: must be greater than 0, got 0"),
         (edited(lambda g: g["riders"][0].update(free_at=float("nan"))), "riders.0.free_at: must be a finite number"),
         (edited(lambda g: g.update(format="delivsim.problem/9")), "format: must be 'delivsim.problem/1', got"),
+        (
+            edited(lambda g: g["riders"][0].update(of_at=1.0)),
+            r"riders.0.of_at: unknown key \(did you mean 'off_at'\?\)",
+        ),
+        (edited(lambda g: g["rules"].update(capacty=1)), r"rules.capacty: unknown key \(did you mean 'capacity'\?\)"),
+        (edited(lambda g: g["rules"].update(pickup_service_time=-1.0)), "rules.pickup_service_time: must be greater"),
+        (edited(lambda g: g["orders"][0].update(order=10**25)), "orders.0.order: must be less than"),
+        (edited(lambda g: g["riders"][0].update(place=[1e300, 0.0])), "riders.0.place.0: must be less than"),
+        (
+            edited(lambda g: g["travel"].update(exact=False, to_doors=[[3, -1.0]])),
+            "travel.to_doors.0.1: must be greater",
+        ),
         (edited(lambda g: g["orders"].reverse()), "p.json: dispatch problem: orders: numbers must ascend"),
         (
             edited(lambda g: g["travel"].update(exact=False, to_doors=[[8, 1.0]])),

@@ -80,7 +80,7 @@ def problem(
 
 def decide(
     file: Annotated[Path, typer.Argument(metavar="PROBLEM", help="A problem as JSON.", show_default=False)],
-    policy: Annotated[str, typer.Option(help="A policy of ours, or module:Class.")] = "linear_assignment",
+    policy: Annotated[str, typer.Option(help="A policy of ours, or module:Class.")] = "lookahead",
     seed: Annotated[int, typer.Option(min=0, help="Of the policy's random numbers.")] = 0,
 ) -> None:
     """Have a policy decide about one problem; prints the assignment as JSON."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 from pydantic import BaseModel, ValidationError
@@ -266,10 +266,16 @@ def assignment_to_dict(assignment: Assignment) -> dict[str, Any]:
 
 
 def _plain(part: Match | Move | Wait) -> dict[str, Any]:
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in dataclasses.asdict(part).items()
-    }
+    return {field.name: _simple(getattr(part, field.name)) for field in dataclasses.fields(part)}
+
+
+def _simple(value: Any) -> Any:
+    """Plain text, numbers and lists; policies may answer with NumPy's numbers, and a NaN says nothing."""
+    if isinstance(value, tuple | list):
+        return [_simple(one) for one in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def assignment_from_json(text: str | bytes, name: str = "assignment") -> Assignment:
@@ -304,8 +310,7 @@ def _read(kind: type[_Doc], text: str | bytes, name: str) -> _Doc:
 def _mistake(kind: type[BaseModel], found: dict[str, Any], name: str) -> Problem:
     loc, rule = found["loc"], found["msg"].replace("Input should be", "must be")
     if found["type"] == "extra_forbidden":
-        known = sorted(kind.model_fields)
-        rule = "unknown key" + near_miss(loc[-1], known)
+        rule = "unknown key" + near_miss(loc[-1], _known_keys(kind, loc[:-1]))
     elif found["type"] == "missing":
         rule = "missing"
     elif found["type"] == "json_invalid":
@@ -313,3 +318,11 @@ def _mistake(kind: type[BaseModel], found: dict[str, Any], name: str) -> Problem
     else:
         rule = f"{rule}, got {shown(found['input'])}"
     return Problem(file=name, path=".".join(map(str, loc)), rule=rule)
+
+
+def _known_keys(kind: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
+    """Name the keys that the part of a document at a place may have."""
+    for name in filter(lambda step: isinstance(step, str), loc):
+        wanted: Any = kind.model_fields[str(name)].annotation
+        kind = (get_args(wanted) or (wanted,))[0]
+    return sorted(kind.model_fields)

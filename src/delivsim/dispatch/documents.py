@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 PROBLEM: Literal["delivsim.problem/1"] = "delivsim.problem/1"
 ASSIGNMENT: Literal["delivsim.assignment/1"] = "delivsim.assignment/1"
 
-Place = tuple[float, float]
-Number = Annotated[int, Field(ge=0)]
+Coordinate = Annotated[float, Field(ge=-1e9, le=1e9)]
+Place = tuple[Coordinate, Coordinate]
+Number = Annotated[int, Field(ge=0, lt=2**63)]
+Seconds = Annotated[float, Field(ge=0)]
 
 
 class Document(BaseModel):
@@ -99,23 +101,23 @@ class ShiftDocument(Document):
 class RulesDocument(Document):
     """The rules in force."""
 
-    pickup_service_time: float
+    pickup_service_time: Seconds
     """Seconds a rider spends at a store; half of it before the hand-over, half after."""
-    dropoff_service_time: float
+    dropoff_service_time: Seconds
     """Seconds a rider spends at a customer's door; half before the hand-over, half after."""
-    target_click_to_door: float
+    target_click_to_door: Seconds
     """Seconds from placement to delivery that are aimed at."""
-    max_click_to_door: float
+    max_click_to_door: Seconds
     """Seconds from placement to delivery that are never to be passed."""
-    pay_per_order: int
+    pay_per_order: Number
     """Cents a rider earns per delivered order."""
-    guaranteed_pay_per_hour: int
+    guaranteed_pay_per_hour: Number
     """Cents per hour of shift a rider earns at least."""
     same_store_bundles: bool
     """Whether only orders of one store may share a bundle."""
-    pay_per_km: int = 0
+    pay_per_km: Number = 0
     """Cents a rider earns per kilometre driven."""
-    capacity: int | None = None
+    capacity: Annotated[int, Field(ge=1)] | None = None
     """Orders that a rider without a `capacity` of his own carries at the same time, at most; null: any number."""
     growing_bundles: bool = True
     """Whether a promised bundle may get more orders of its stores until it is picked up."""
@@ -138,11 +140,11 @@ class TravelDocument(Document):
     """Times are rounded up to whole multiples of this many seconds; 0: they are not."""
     exact: bool = True
     """Whether this formula gives every time; if not, it is near, and the lists have the times of those ways."""
-    to_stores: tuple[tuple[int, int, float], ...] = ()
+    to_stores: tuple[tuple[int, int, Seconds], ...] = ()
     """Ways of riders to stores: rider, order, seconds, for the nearest pairs."""
-    to_doors: tuple[tuple[int, float], ...] = ()
+    to_doors: tuple[tuple[int, Seconds], ...] = ()
     """Ways from store to door: order, seconds."""
-    between_doors: tuple[tuple[int, int, float], ...] = ()
+    between_doors: tuple[tuple[int, int, Seconds], ...] = ()
     """Ways from door to door of orders of one store: order, order, seconds."""
 
 

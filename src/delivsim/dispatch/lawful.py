@@ -9,6 +9,7 @@ import numpy as np
 from delivsim.dispatch.arrays import Ints
 from delivsim.dispatch.assignment import Assignment, Match, Move
 from delivsim.dispatch.problem import DispatchProblem
+from delivsim.dispatch.well_formed import refuse_unless_well_formed
 from delivsim.domain.travel import Point
 from delivsim.errors import PolicyError
 
@@ -23,13 +24,14 @@ def check_assignment(problem: DispatchProblem, assignment: Assignment) -> None:
     Raises
     ------
     PolicyError
-        It is no ``Assignment``, an order or rider is unknown or used twice, a bundle is empty, larger than the rider
-        can carry, or of several stores where the rules forbid that, the rider's shift ends before the food can be
-        picked up, a hold is no instant from now on, a bundle grows that may not, a rider is moved who has something
-        to do or to where nobody may wait, or an order is said to wait that does not.
+        It is no ``Assignment`` or not made of the types of one, an order or rider is unknown or used twice, a bundle is
+        empty, larger than the rider can carry, or of several stores where the rules forbid that, the rider's shift ends
+        before the food can be picked up, a hold is no instant from now on, a bundle grows that may not, a rider is
+        moved who has something to do or to where nobody may wait, or an order is said to wait that does not.
     """
     if not isinstance(assignment, Assignment):
         raise PolicyError(f"the policy must give an Assignment, got {type(assignment).__name__}")
+    refuse_unless_well_formed(assignment)
     if assignment.moves or not _plainly_lawful(problem, assignment):
         _check_each(problem, assignment)
     if assignment.waits:
