@@ -33,11 +33,11 @@ def refuse_unless_well_formed(assignment: Assignment) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) is float or (isinstance(value, Real) and type(value) is not bool)
+    return not isinstance(value, bool) and isinstance(value, Real)
 
 
 def _is_whole(value: Any) -> bool:
-    return isinstance(value, Integral) and type(value) is not bool and abs(int(value)) < 2**63
+    return not isinstance(value, bool) and isinstance(value, Integral) and abs(int(value)) < 2**63
 
 
 def _are_whole(value: Any) -> bool:
