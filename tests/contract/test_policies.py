@@ -1,6 +1,7 @@
 """What every dispatch policy must keep: the suite of `delivsim policies check` over all policies, and that it bites."""
 
 import dataclasses
+import gc
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from delivsim.dispatch.assignment import Assignment, Match
 from delivsim.dispatch.contract import RULES, Finding, check_policy, sample_problems
 from delivsim.dispatch.policies import POLICIES
+from delivsim.domain.instance import Instance
 from delivsim.experiment.foresight import DAY, check_foresight, small_day
 
 EACH = pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
@@ -88,6 +90,22 @@ class Forgetless:
         return POLICIES["nearest"]()(problem, rng) if len(self.asked) % 2 else Assignment()
 
 
+class Quitter:
+    """Ends the whole program, and with the exit code of a success."""
+
+    def __call__(self, problem, rng):
+        raise SystemExit(0)
+
+
+class Gleaner:
+    """Finds the day in the memory of the process, and counts its orders."""
+
+    def __call__(self, problem, rng):
+        made = POLICIES["nearest"]()(problem, rng)
+        days = [one for one in gc.get_objects() if isinstance(one, Instance) and one.name == "small-977"]
+        return Assignment(made.matches[:1]) if days and max(len(day.orders) for day in days) > 30 else made
+
+
 class Prophet:
     """Reads the day from elsewhere: sends nobody for the last order before a lull that it should not know of."""
 
@@ -103,6 +121,7 @@ class Prophet:
     ("policy", "rule"),
     [
         (Nothing, "sends somebody where food and riders are ready"),
+        (Quitter, "keeps the rules in problems of every shape"),
         (Unlawful, "keeps the rules in problems of every shape"),
         (Fickle, "draws random numbers from rng alone"),
         (Forgetless, "gives the same answer to the same problem"),
@@ -113,6 +132,12 @@ def test_the_suite_catches_what_breaks_a_rule(policy, rule):
     """Policies made to break one rule each are found out, with the rule and the problem named."""
     found = {finding.rule: finding.broken for finding in check_policy(policy)}
     assert found[rule]
+
+
+def test_a_policy_that_searches_memory_for_the_day_is_found_out():
+    """While it is asked about one day, the other is nowhere to be found."""
+    assert "decides otherwise when the orders after" in check_foresight(Gleaner, seed=977).broken
+    assert "SystemExit" in check_foresight(Quitter).broken
 
 
 def test_a_policy_that_sees_the_future_is_found_out(monkeypatch):

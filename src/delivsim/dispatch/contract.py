@@ -161,7 +161,7 @@ def check_policy(make: Make) -> Iterator[Finding]:
     for rule, check in RULES.items():
         try:
             check(make)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             said = str(error) if isinstance(error, PolicyError) else f"{type(error).__name__}: {error}"
             yield Finding(rule, said)
         else:
@@ -177,7 +177,7 @@ def _decided(policy: DispatchPolicy, problem: DispatchProblem, name: str) -> Ass
     try:
         made = policy(problem, np.random.default_rng(0))
         check_assignment(problem, made)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PolicyError(f"in the problem '{name}': {type(error).__name__}: {error}") from error
     return made
 

@@ -40,7 +40,7 @@ def policy_class(name: str) -> Any:
         if ":" in name:
             module, attribute = name.split(":", 1)
             return getattr(importlib.import_module(module), attribute)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _cannot(name, error) from error
     known = sorted({*POLICIES, *installed})
     rule = f"must be one of {', '.join(known)}, or module:Class, got {name!r}{near_miss(name, known)}"
@@ -59,7 +59,7 @@ def named_policy(name: str, params: Mapping[str, Any]) -> DispatchPolicy:
     made = policy_class(name)
     try:
         policy: DispatchPolicy = made(**params)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _cannot(name, error) from error
     return policy
 

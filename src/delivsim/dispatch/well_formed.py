@@ -9,6 +9,9 @@ from typing import Any
 from delivsim.dispatch.assignment import Assignment, Match, Move, Wait
 from delivsim.errors import PolicyError
 
+_BEYOND = 2**63
+"""The first number that is no 64-bit integer."""
+
 
 def refuse_unless_well_formed(assignment: Assignment) -> None:
     """
@@ -33,15 +36,16 @@ def refuse_unless_well_formed(assignment: Assignment) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return not isinstance(value, bool) and isinstance(value, Real)
+    return type(value) is float or (not isinstance(value, bool) and isinstance(value, Real))
 
 
 def _is_whole(value: Any) -> bool:
-    return not isinstance(value, bool) and isinstance(value, Integral) and abs(int(value)) < 2**63
+    is_one = type(value) is int or (not isinstance(value, bool) and isinstance(value, Integral))
+    return is_one and -_BEYOND <= value < _BEYOND
 
 
 def _are_whole(value: Any) -> bool:
-    return isinstance(value, Sequence) and all(map(_is_whole, value))
+    return isinstance(value, tuple | list) and all(map(_is_whole, value))
 
 
 def _is_place(value: Any) -> bool:

@@ -74,7 +74,7 @@ class Leader:
         began = self._clock()
         try:
             assignment = self.policy(problem, self.rng)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             wrong = f"{type(error).__name__}: {error}"
             raise PolicyError(f"policy {self.name}: failed at {problem.now:g} s: {wrong}") from error
         self.timings.append(self._clock() - began)
