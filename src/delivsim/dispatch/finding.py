@@ -64,5 +64,5 @@ def named_policy(name: str, params: Mapping[str, Any]) -> DispatchPolicy:
     return policy
 
 
-def _cannot(name: str, error: Exception) -> PolicyError:
+def _cannot(name: str, error: BaseException) -> PolicyError:
     return PolicyError(f"dispatch.policy: {name} cannot be made: {type(error).__name__}: {error}")
