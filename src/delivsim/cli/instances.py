@@ -87,4 +87,4 @@ def generate(
     n = day.instance
     say(f"Wrote {len(n.orders):,} orders, {len(n.riders):,} riders and {len(n.stores):,} stores to {out}")
     if (out / SCENARIO).exists():
-        say(f"Next: delivsim info {out}, or delivsim run {out / SCENARIO}")
+        say(f"Next: delivsim info {out / SCENARIO}, or delivsim run {out / SCENARIO}")

@@ -103,7 +103,7 @@ PARTS: dict[str, Part] = {
         "One row per item that can run out.",
         (
             _c("store", Kind.TEXT, "The store's `id`."),
-            _c("item", Kind.TEXT, "The item."),
+            _c("item", Kind.TEXT, "The item: on the menu of the store."),
             _c("units", Kind.WHOLE, "How many there are at the start."),
         ),
     ),
