@@ -111,7 +111,7 @@ class After:
 
 @dataclass(slots=True)
 class Cancel:
-    """Forget a timer (``After``) of this operation and body, if it is still to come."""
+    """Forget the timer (``After``) of this operation and body that was set last, if it is still to come."""
 
     operation: str
     body: Any

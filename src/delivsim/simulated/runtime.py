@@ -355,15 +355,12 @@ class Runtime:
             and not frame.answered
             and (edge.timeout is None or at < frame.sent_at + edge.timeout)
         ):
-            # nothing can come in between: the app's own event is queued, unless nobody waits for it
+            # nothing can come in between: the app's own event is queued
             frame.answered, frame.seen, frame.answered_at = True, response.status, at
             del self._frames[frame.id]
             self._rows.extend(frame.row())
             event = to
             event._ok, event._value = True, response
-            if not event.callbacks:
-                event.callbacks = None
-                return SUSPENDED
         else:
             frame.callbacks = self._on_reply
         heappush(self._queue, (at, NORMAL, next(self._eid), event))
@@ -416,7 +413,7 @@ class Runtime:
         server.timers[timer.operation, timer.body] = wake
 
     def forget(self, server: ServiceRuntime, cancel: Cancel) -> None:
-        """Cancel a durable timer of a service; one that rang before is gone."""
+        """Cancel the last durable timer of this operation and body; one that rang before is gone."""
         wake = server.timers.pop((cancel.operation, cancel.body), None)
         if wake is not None:
             self._timers -= 1
@@ -426,7 +423,9 @@ class Runtime:
     def _rang(self, event: Any) -> None:
         server, timer, order, parent = event.value
         self._timers -= 1
-        del server.timers[timer.operation, timer.body]
+        key = timer.operation, timer.body
+        if server.timers.get(key) is event:  # else one like it was set since
+            del server.timers[key]
         if server.down:
             server.deferred.append((timer, order, parent))
             return

@@ -79,6 +79,7 @@ class Agenda(Environment):
         """Drop everything that was to come."""
         self._queue.clear()
         self._spans.clear()
+        self._numbers.clear()
 
 
 class Alarm:
