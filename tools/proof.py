@@ -1,7 +1,8 @@
 """
 The long proofs: run what must hold, and write what was measured to ``docs/proof.md``.
 
-Usage: ``python tools/proof.py`` (``make proof``). Published instances are read from the folders in the environment
+Usage: ``python tools/proof.py [PART...]`` (``make proof``: all of them); parts that are not named keep what was measured
+before, with the commit it was measured at. Published instances are read from the folders in the environment
 variables ``DELIVSIM_MDRPLIB`` and ``DELIVSIM_RAPPI``; without them their rows say so. A row that does not hold ends
 the run with exit code 1, after the page was written.
 """
@@ -29,6 +30,13 @@ MINUTE = 60.0
 DAYS = ("16", "10", "19", "18")
 """Days of real orders, the largest last: 30,448 orders, 12,218 riders."""
 MOST_SECONDS, MOST_MEMORY = 180.0, 2e9
+
+
+TITLE = """# Proofs
+
+What must hold, measured by `make proof` (or `python tools/proof.py PART...` for some parts). Times are of one machine;
+ratios and counts are what to compare.
+"""
 
 
 def call(*args: str, ok: tuple[int, ...] = (0,)) -> str:
@@ -199,42 +207,63 @@ def speed() -> Iterator[Proof]:
         yield Proof(f"Speed: {file.stem.replace('_', ' ')}", command, verdict, done.returncode == 0)
 
 
-def page(proofs: list[Proof]) -> str:
-    """Render the table."""
+WORD = {True: "yes", False: "**no**", None: "not measured"}
+
+
+def section(part: str, proofs: list[Proof]) -> str:
+    """Render the table of one part."""
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     python = ".".join(map(str, sys.version_info[:3]))
     lines = [
-        "# Proofs",
+        f"## {part}",
         "",
-        f"Written by `make proof` at commit {commit.stdout.strip()}, Python {python}. Times are of one machine; ratios",
-        "and counts are what to compare.",
+        f"Measured at commit {commit.stdout.strip()}, Python {python}.",
         "",
         "| what must hold | measured | holds | command |",
         "| --- | --- | --- | --- |",
+        *(f"| {p.claim} | {p.figure} | {WORD[p.holds]} | `{p.command}` |" for p in proofs),
     ]
-    word = {True: "yes", False: "**no**", None: "not measured"}
-    lines += [f"| {p.claim} | {p.figure} | {word[p.holds]} | `{p.command}` |" for p in proofs]
     return "\n".join(lines) + "\n"
 
 
+def sections() -> dict[str, str]:
+    """Give the sections that the page has already, by part."""
+    text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    return {part.split("\n", 1)[0]: f"## {part.rstrip()}\n" for part in text.split("\n## ")[1:]}
+
+
 def main() -> int:
-    """Run everything, write the page, tell whether all of it holds."""
-    proofs: list[Proof] = []
+    """Run the parts asked for (all of them, if none is), write the page, tell whether all of it holds."""
+    holds = True
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        proofs_of = (
-            published(folder), same_bytes(folder), known_evening(folder), instances(), theory(), policies(), planted(),
-            speed(),
-        )  # fmt: skip
-        for found in proofs_of:
-            for proof in found:
+        parts = {
+            "published": lambda: published(folder),
+            "same-bytes": lambda: same_bytes(folder),
+            "import-and-fit": lambda: known_evening(folder),
+            "instances": instances,
+            "theory": theory,
+            "speed": speed,
+            "policies": policies,
+            "planted": planted,
+        }
+        asked = sys.argv[1:] or list(parts)
+        if unknown := [part for part in asked if part not in parts]:
+            sys.stderr.write(f"parts are {', '.join(parts)}; got {', '.join(unknown)}\n")
+            return 2
+        for part in asked:
+            proofs = []
+            for proof in parts[part]():
                 proofs.append(proof)
+                holds = holds and proof.holds is not False
                 sys.stdout.write(f"{proof.holds!s:5}  {proof.claim}: {proof.figure}\n")
                 sys.stdout.flush()
-    PAGE.write_text(page(proofs), encoding="utf-8")
-    return 0 if all(p.holds is not False for p in proofs) else 1
+            known = sections() | {part: section(part, proofs)}
+            ordered = [known[name] for name in parts if name in known]
+            PAGE.write_text("\n".join((TITLE, *ordered)), encoding="utf-8")
+    return 0 if holds else 1
 
 
 if __name__ == "__main__":
