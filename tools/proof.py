@@ -1,8 +1,8 @@
 """
 The long proofs: run what must hold, and write what was measured to ``docs/proof.md``.
 
-Usage: ``python tools/proof.py [PART...]`` (``make proof``: all of them); parts that are not named keep what was measured
-before, with the commit it was measured at. Published instances are read from the folders in the environment
+Usage: ``python tools/proof.py [PART...]`` (``make proof``: all of them); parts that are not named keep what was
+measured before, with the commit it was measured at. Published instances are read from the folders in the environment
 variables ``DELIVSIM_MDRPLIB`` and ``DELIVSIM_RAPPI``; without them their rows say so. A row that does not hold ends
 the run with exit code 1, after the page was written.
 """
