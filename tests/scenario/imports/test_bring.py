@@ -134,6 +134,7 @@ def test_a_window_may_pass_midnight(export: Path) -> None:
     [
         ({"since": "tomorrow"}, "--from: must be a local date and time"),
         ({"since": "2026-11-20T18:00", "until": "17:00"}, "--to: must be after --from"),
+        ({"since": "2026-12-24T18:00"}, "--from: must be before the last order, placed at 2026-"),
         ({"timezone": "America/Bogata"}, "did you mean 'America/Bogota'"),
         ({"since": "2027-01-01", "until": "2027-01-02"}, "none is left to be an order"),
         ({"mapped": ["placed_at=creatd"]}, "did you mean 'created'"),

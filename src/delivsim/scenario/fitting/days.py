@@ -133,7 +133,7 @@ class _Days:
         zones = tuple(sorted(orders["zone"].unique()))
         return Past(
             orders=orders,
-            offers=told[told["order"].isin(known)],
+            offers=_once(told[told["order"].isin(known)]),
             days=tuple(self._count(label, orders, zones) for label in labels),
             models=models,
             stores=self.stores,
@@ -242,6 +242,11 @@ class _Days:
                 times = {"on_at": rider.on_at + later, "off_at": rider.off_at + later, "breaks": breaks}
                 rosters.setdefault(label, []).append(replace(rider, id=name, **times))  # type: ignore[arg-type]
         return rosters
+
+
+def _once(offers: pd.DataFrame) -> pd.DataFrame:
+    """One row for each offer: the orders of a bundle are offered together."""
+    return offers.drop_duplicates(["rider", "offered_at"]) if offers["offered_at"].notna().all() else offers
 
 
 def _hours(instance: Instance) -> tuple[float, float]:

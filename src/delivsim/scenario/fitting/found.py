@@ -185,8 +185,8 @@ def _patience(past: Past, untold: list[str]) -> Patience | None:
 def _acceptance(past: Past, untold: list[str]) -> Acceptance | None:
     offers = past.offers
     if len(offers):
-        apart = offers.drop_duplicates(["rider", "offered_at"]) if offers["offered_at"].notna().all() else offers
-        asked = apart.assign(think_time=apart["answered_at"] - apart["offered_at"], distance=apart["distance"] / 1000.0)
+        think_time = offers["answered_at"] - offers["offered_at"]
+        asked = offers.assign(think_time=think_time, distance=offers["distance"] / 1000.0)
         found = estimate_acceptance(asked)
         if found is not None and not found.depends_on:
             untold.append("whether acceptance depends on distance or pay: offers do not tell them; it does not")

@@ -61,8 +61,10 @@ def window_of(since: str | None, until: str | None, zone: ZoneInfo, placed_at: l
     """
     begin = _begin(since, zone) if since else _whole_hour(min(placed_at), zone)
     end = _end(until, local(begin, zone), zone) if until else begin + _hours(max(placed_at) - begin)
+    if end <= begin and until:
+        raise _wrong("--to", "must be after --from", until)
     if end <= begin:
-        raise _wrong("--to", "must be after --from", until or "")
+        raise _wrong("--from", f"must be before the last order, placed at {local(max(placed_at), zone)}", since or "")
     return Window(begin, end, zone)
 
 
