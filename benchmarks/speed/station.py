@@ -19,7 +19,7 @@ import numpy as np
 import simpy
 
 from delivsim.record.recorder import Recorder
-from delivsim.simulated.station import ComputedStation
+from delivsim.simulated.stations import ComputedStation
 from delivsim.simulated.wake import Alarm
 
 VISITS, ROUNDS, SERVERS, REQUIRED = 60_000, 7, 3, 1.5

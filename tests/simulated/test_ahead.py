@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from delivsim.simulated.runtime import Runtime
-from delivsim.simulated.station import ComputedStation
+from delivsim.simulated.stations import ComputedStation
 from delivsim.simulated.wake import NEVER
 
 SLOW_BANK = {"payment": {"operations": {"charge": {"work": {"kind": "lognormal", "p50": "3s", "p99": "20s"}}}}}

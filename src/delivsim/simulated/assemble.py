@@ -27,7 +27,7 @@ from delivsim.simulated.edges import Edge
 from delivsim.simulated.frames import Operation, ServiceRuntime
 from delivsim.simulated.leader import Leader
 from delivsim.simulated.runtime import Runtime
-from delivsim.simulated.station import ComputedStation, EventStation, Station
+from delivsim.simulated.stations import ComputedStation, EventStation, Station
 
 PUSHED_TO = {
     "customer.notified": "customer",

@@ -9,7 +9,7 @@ from delivsim.services.effects import After
 from delivsim.services.service import Forward, Handler
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.edges import Edge
-from delivsim.simulated.station import Station
+from delivsim.simulated.stations import Station
 from delivsim.simulated.wake import Wake
 
 NAN = float("nan")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from simpy import Environment
 
 from delivsim.record.tables import columns
-from delivsim.simulated.station import ComputedStation, EventStation
+from delivsim.simulated.stations import ComputedStation, EventStation
 
 VISITS = columns("visits")
 STATIONS = [ComputedStation, EventStation]

@@ -1,0 +1,61 @@
+"""What a scenario says under ``platform`` and ``faults``, one file per part."""
+
+from __future__ import annotations
+
+from delivsim.simulated.config.broker import BrokerConfig, GroupConfig, TopicConfig
+from delivsim.simulated.config.defaults import default_services
+from delivsim.simulated.config.faults import CrashFault, FaultConfig, SlowFault
+from delivsim.simulated.config.names import APPS, BUILT_IN, NOT_SERVICES, Count, Name
+from delivsim.simulated.config.network import EdgeConfig, NetworkConfig, RetryConfig
+from delivsim.simulated.config.platform import (
+    EstimatedPromise,
+    FixedPromise,
+    PaymentConfig,
+    PlatformConfig,
+    PromiseConfig,
+)
+from delivsim.simulated.config.services import OperationConfig, ProcessConfig, ServiceConfig, StationConfig
+from delivsim.simulated.config.steps import BranchConfig, StepConfig
+from delivsim.simulated.config.workloads import (
+    BatchWorkload,
+    ClosedWorkload,
+    MmppState,
+    MmppWorkload,
+    OpenWorkload,
+    WorkloadConfig,
+)
+
+__all__ = [
+    "APPS",
+    "BUILT_IN",
+    "NOT_SERVICES",
+    "BatchWorkload",
+    "BranchConfig",
+    "BrokerConfig",
+    "ClosedWorkload",
+    "Count",
+    "CrashFault",
+    "EdgeConfig",
+    "EstimatedPromise",
+    "FaultConfig",
+    "FixedPromise",
+    "GroupConfig",
+    "MmppState",
+    "MmppWorkload",
+    "Name",
+    "NetworkConfig",
+    "OpenWorkload",
+    "OperationConfig",
+    "PaymentConfig",
+    "PlatformConfig",
+    "ProcessConfig",
+    "PromiseConfig",
+    "RetryConfig",
+    "ServiceConfig",
+    "SlowFault",
+    "StationConfig",
+    "StepConfig",
+    "TopicConfig",
+    "WorkloadConfig",
+    "default_services",
+]

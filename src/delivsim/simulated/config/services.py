@@ -1,0 +1,75 @@
+"""``platform.services`` and ``platform.processes``: servers, and what each operation costs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema, core_schema
+
+from delivsim.domain.config import Config, refuse
+from delivsim.domain.distributions import DurationLaw
+from delivsim.simulated.config.names import Count, Name
+from delivsim.simulated.config.steps import StepConfig
+
+
+class OperationConfig(Config):
+    """What an operation costs (``work``), or what it does (``steps``, for services of one's own)."""
+
+    work: DurationLaw | None = None
+    """How long one call occupies a worker before it goes on. Operations of the seven services have a default."""
+    steps: tuple[StepConfig, ...] | None = None
+    """The steps of an operation of a service of one's own."""
+
+    @model_validator(mode="after")
+    def _one_form(self) -> OperationConfig:
+        if (self.work is None) == (self.steps is None):
+            raise refuse(
+                ((), "must have exactly one of work (built-in operations) and steps (operations of one's own)")
+            )
+        return self
+
+
+class StationConfig(Config):
+    """The servers of a process: ``replicas`` x ``workers``, first come, first served."""
+
+    replicas: Count = 1
+    """How many copies of the process run; they share one queue."""
+    workers: Count = 8
+    """How many requests each replica works on at the same time."""
+    holds: Literal["work", "request"] = "work"
+    """What a worker is held for: only its own work (asyncio), or the whole request with its calls (threads)."""
+    queue_capacity: Annotated[int, Field(ge=0)] | None = None
+    """How many requests may wait; one more is refused with 503. Without it: any number."""
+
+
+class ServiceConfig(StationConfig):
+    """One service: its servers and its operations."""
+
+    operations: dict[Name, OperationConfig] = Field(default_factory=dict)
+    """Work or steps of each operation; a consumed topic is an operation named like the topic."""
+    consumes: dict[Name, Name] = Field(default_factory=dict)
+    """Topics that a service of one's own consumes, and the operation that each message starts."""
+
+
+class ProcessConfig(StationConfig):
+    """Several services in one operating-system process: one queue, one set of workers."""
+
+    services: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """The services that share it."""
+
+
+class Listed:
+    """Lets a bare list of services stand for a process, in pydantic and in the JSON Schema."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._spelled_out, handler(source))
+
+    def _spelled_out(self, value: Any) -> Any:
+        return {"services": value} if isinstance(value, list | tuple) else value
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        process = handler(schema)
+        services = handler.resolve_ref_schema(process)["properties"]["services"]
+        bare = {key: value for key, value in services.items() if key not in ("title", "description")}
+        return {"anyOf": [bare, process]}
