@@ -91,3 +91,15 @@ def test_states_of_one_rate_are_a_poisson_process(instants) -> None:
     at = instants(kind="mmpp", states=[{"rate": 5.0, "mean_time": 1.0}, {"rate": 5.0, "mean_time": 2.0}])
     assert len(at) == pytest.approx(5 * HOUR, rel=0.03)
     assert np.diff(at).std() == pytest.approx(0.2, rel=0.04)
+
+
+@pytest.mark.parametrize(("repeat", "rounds"), [(False, 1), (True, 6)])
+def test_phases_follow_their_timetable(instants, repeat, rounds) -> None:
+    """Calls come at the rate of their phase, none while it is 0, none after the last one unless it repeats."""
+    phases = [{"rate": 0.0, "lasts": "2min"}, {"rate": 20.0, "lasts": "1min"}, {"rate": 5.0, "lasts": "7min"}]
+    at = instants(kind="phases", phases=phases, repeat=repeat)
+    within = at % 600.0
+    assert at.max() < 600.0 * rounds
+    assert (within >= 120.0).all()
+    assert (within < 180.0).sum() == pytest.approx(1200 * rounds, rel=0.1)
+    assert (within >= 180.0).sum() == pytest.approx(2100 * rounds, rel=0.1)

@@ -78,6 +78,38 @@ def test_services_of_steps_are_as_loaded_as_foretold() -> None:
     assert users.rate == pytest.approx(asked.sum() / end, rel=0.1)
 
 
+def test_timed_calls_that_fail_are_as_loaded_as_foretold(tmp_path: Path) -> None:
+    """A peak of a quarter hour loads its station as foretold, and a call that fails does not do what comes after."""
+    page = [{"work": "50ms"}, {"choose": [{"probability": 0.4, "steps": [{"fail": 503}]}, {"probability": 0.6}]}]
+    scenario = Scenario.model_validate(
+        {
+            "name": "peak",
+            "horizon": "45min",
+            "platform": {
+                "services": {
+                    "web": {"workers": 2, "operations": {"page": {"steps": [*page, {"call": "db.get"}]}}},
+                    "db": {"workers": 1, "operations": {"get": {"steps": [{"work": "30ms"}]}}},
+                },
+                "workloads": [
+                    {
+                        "kind": "phases",
+                        "name": "visitors",
+                        "operation": "web.page",
+                        "phases": [{"rate": r, "lasts": "15min"} for r in (5.0, 25.0, 10.0)],
+                    }
+                ],
+            },
+        }
+    )
+    load, result = offered_load(scenario), run(scenario)
+    found = {station.name: station for station in load.platform.stations}
+    assert (found["web"].start, found["web"].end) == (900.0, 1800.0)
+    assert found["web"].busy == pytest.approx(25 * 0.05)
+    assert found["db"].busy == pytest.approx(25 * 0.6 * 0.03)
+    for name in ("web", "db"):
+        assert found[name].utilization == pytest.approx(peaks(result, name, 900.0, 1800.0), rel=0.1)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

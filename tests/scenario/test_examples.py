@@ -43,7 +43,7 @@ def test_every_set_of_the_page_changes_something(command: str, tmp_path: Path) -
 def test_the_page_shows_every_kind_of_step_and_workload() -> None:
     """Nothing that steps and workloads can do is left without an example."""
     text = "\n".join(FILES)
-    for word in ("work", "call", "call_all", "choose", "publish", "wait"):
+    for word in ("work", "call", "call_all", "choose", "publish", "wait", "fail"):
         assert re.search(rf"[{{\s-]{word}:", text), word
-    for kind in ("open", "closed", "batch", "mmpp"):
+    for kind in ("open", "closed", "batch", "mmpp", "phases"):
         assert f"kind: {kind}" in text

@@ -1,4 +1,4 @@
-"""Calls from outside the city: open, closed, batch and Markov-modulated workloads on any service."""
+"""Calls from outside the city: open, closed, batch, Markov-modulated and timed workloads on any service."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def start_workload(env: Environment, platform: Platform, workload: Any, streams:
         for _ in range(workload.users):
             env.process(_user(env, platform, request, think, until))
         return
-    start = {"open": _open, "batch": _batch, "mmpp": _mmpp}[workload.kind]
+    start = {"open": _open, "batch": _batch, "mmpp": _mmpp, "phases": _phases}[workload.kind]
     env.process(start(env, platform, request, workload, streams, until))
 
 
@@ -67,21 +67,45 @@ def _batch(
 def _mmpp(
     env: Environment, platform: Platform, request: Request, workload: Any, streams: Streams, until: float
 ) -> Process:
-    """Arrivals in each state are Poisson, so those not yet made when the state changes are simply forgotten."""
+    """Stay in each state for an exponential time, round and round."""
     unit = streams.sequence(f"workload/{workload.name}/gap", lambda rng, n: rng.standard_exponential(n))
     stay = streams.sequence(f"workload/{workload.name}/state", lambda rng, n: rng.standard_exponential(n))
-    while True:
+    while env.now < until:
         for state in workload.states:
-            ends_at = env.now + stay() * state.mean_time
-            while state.rate > 0:
-                gap = unit() / state.rate
-                if env.now + gap >= ends_at:
-                    break
-                yield env.timeout(gap)
-                if env.now >= until:
-                    return
-                platform.call(request)
-            if env.now < ends_at:
-                yield env.timeout(ends_at - env.now)
-            if env.now >= until:
-                return
+            yield from _at_rate(env, platform, request, state.rate, env.now + stay() * state.mean_time, unit, until)
+
+
+def _phases(
+    env: Environment, platform: Platform, request: Request, workload: Any, streams: Streams, until: float
+) -> Process:
+    """Go through the phases, once or round and round; their ends are sums of what they last, without drift."""
+    unit = streams.sequence(f"workload/{workload.name}/gap", lambda rng, n: rng.standard_exponential(n))
+    start, period = env.now, sum(phase.lasts for phase in workload.phases)
+    while env.now < until:
+        ends_at = start
+        for phase in workload.phases:
+            ends_at += phase.lasts
+            yield from _at_rate(env, platform, request, phase.rate, ends_at, unit, until)
+        if not workload.repeat:
+            return
+        start += period
+
+
+def _at_rate(
+    env: Environment,
+    platform: Platform,
+    request: Request,
+    rate: float,
+    ends_at: float,
+    unit: Callable[[], float],
+    until: float,
+) -> Process:
+    """Call at Poisson instants up to ``ends_at`` or ``until``; an arrival that would come later is forgotten."""
+    while rate > 0:
+        gap = unit() / rate
+        if env.now + gap >= min(ends_at, until):
+            break
+        yield env.timeout(gap)
+        platform.call(request)
+    if env.now < min(ends_at, until):
+        yield env.timeout(min(ends_at, until) - env.now)

@@ -7,6 +7,7 @@ a test compares both with the requests of a run.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -133,6 +134,17 @@ def _flat(steps: Sequence[StepConfig], probability: float) -> Iterator[tuple[Ste
         yield step, probability
         for branch in step.choose or ():
             yield from _flat(branch.steps, probability * branch.probability)
+        probability *= 1.0 - _failing(step)
+
+
+def _failing(step: StepConfig) -> float:
+    """Give the probability that an operation ends with this step because it fails itself."""
+    if step.fail is not None:
+        return 1.0
+    return sum(
+        branch.probability * (1.0 - math.prod(1.0 - _failing(inner) for inner in branch.steps))
+        for branch in step.choose or ()
+    )
 
 
 # --- the seven services ------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from delivsim.experiment.flow import Habits, network_of
 from delivsim.experiment.rider_work import Floats
 from delivsim.experiment.traffic import Network, Settled, Users
 from delivsim.scenario.schema import Scenario
-from delivsim.simulated.config import ClosedWorkload, WorkloadConfig
+from delivsim.simulated.config import ClosedWorkload, PhasesWorkload, WorkloadConfig
 
 QUARTER_HOUR = 900.0
 
@@ -135,16 +135,29 @@ def _external(scenario: Scenario, town: Town | None, network: Network) -> tuple[
         external[network.number("delivery.dispatch")] += 1.0 / scenario.dispatch.every
     demand = (np.minimum(edges[1:], scenario.until) - edges[:-1]).clip(min=0.0) / widths
     for workload in scenario.platform.workloads:
-        external[network.number(workload.operation)] += mean_rate(workload) * demand
+        if isinstance(workload, PhasesWorkload):
+            rates = _timed(workload, np.minimum(edges, scenario.until)) / widths
+        else:
+            rates = mean_rate(workload) * demand
+        external[network.number(workload.operation)] += rates
     return edges, external
 
 
 def _edges(scenario: Scenario, calls: Sequence[Call]) -> Floats:
     latest = max((float(at.max()) for _, at, _ in calls if at.size), default=0.0)
-    if not calls:
+    timed = any(isinstance(workload, PhasesWorkload) for workload in scenario.platform.workloads)
+    if not calls and not (timed and scenario.until > QUARTER_HOUR):
         return np.array([0.0, scenario.until])
     n = math.floor(max(scenario.until, latest) / QUARTER_HOUR) + 1
     return np.arange(n + 1, dtype=np.float64) * QUARTER_HOUR
+
+
+def _timed(workload: PhasesWorkload, edges: Floats) -> Floats:
+    """Count the calls that phases make between instants."""
+    ends = np.cumsum([phase.lasts for phase in workload.phases])
+    made = np.concatenate([[0.0], np.cumsum([phase.rate * phase.lasts for phase in workload.phases])])
+    rounds, within = np.divmod(edges, ends[-1]) if workload.repeat else (np.zeros(len(edges)), edges)
+    return np.diff(rounds * made[-1] + np.interp(within, np.concatenate([[0.0], ends]), made))
 
 
 def mean_rate(workload: WorkloadConfig) -> float:
@@ -158,6 +171,8 @@ def mean_rate(workload: WorkloadConfig) -> float:
         case "mmpp":
             times = sum(state.mean_time for state in workload.states)
             return sum(state.rate * state.mean_time for state in workload.states) / times
+        case "phases":
+            return sum(p.rate * p.lasts for p in workload.phases) / sum(p.lasts for p in workload.phases)
     return 0.0
 
 

@@ -16,19 +16,20 @@ class Step(NamedTuple):
 
     ``name`` finds the law of its duration (``work``, ``wait``) or of its draw (``choose``); ``targets`` are pairs of
     (service, operation) to call; ``topic`` is where it publishes; ``branches`` with ``cumulative`` probabilities are
-    what ``choose`` chooses from.
+    what ``choose`` chooses from; ``status`` is what ``fail`` answers.
     """
 
-    kind: Literal["work", "call", "call_all", "choose", "publish", "wait"]
+    kind: Literal["work", "call", "call_all", "choose", "publish", "wait", "fail"]
     name: str = ""
     targets: tuple[tuple[str, str], ...] = ()
     topic: str = ""
     branches: tuple[tuple[Step, ...], ...] = ()
     cumulative: tuple[float, ...] = ()
+    status: int = 0
 
 
 def handler_of(steps: Sequence[Step]) -> Handler:
-    """Make a handler that does these steps; the first failing call ends it with that call's answer."""
+    """Make a handler that does these steps; the first failing call or ``fail`` ends it with its answer."""
 
     async def handle(body: Any) -> Response[Any]:
         return await _run(steps, body)
@@ -73,9 +74,21 @@ async def _publish(step: Step, body: Any) -> Response[Any]:
     return OK
 
 
+async def _fail(step: Step, _: Any) -> Response[Any]:
+    return Response(step.status, None, "failed")
+
+
 def hash_key(body: Any) -> int:
     """Give the key of a message published by a step: the number that is its body, or none."""
     return body if isinstance(body, int) else NO_KEY
 
 
-_DO = {"work": _work, "call": _call, "call_all": _call_all, "choose": _choose, "publish": _publish, "wait": _wait}
+_DO = {
+    "work": _work,
+    "call": _call,
+    "call_all": _call_all,
+    "choose": _choose,
+    "publish": _publish,
+    "wait": _wait,
+    "fail": _fail,
+}

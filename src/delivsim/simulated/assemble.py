@@ -200,6 +200,8 @@ def _compiled(name: str, config: OperationConfig) -> tuple[tuple[Step, ...], dic
             return Step("call_all", targets=tuple(_target(target) for target in step.call_all))
         if step.publish is not None:
             return Step("publish", topic=step.publish)
+        if step.fail is not None:
+            return Step("fail", status=step.fail)
         found[place] = None
         branches = step.choose or ()
         total, cumulative = 0.0, []

@@ -22,6 +22,8 @@ from delivsim.simulated.config.workloads import (
     MmppState,
     MmppWorkload,
     OpenWorkload,
+    Phase,
+    PhasesWorkload,
     WorkloadConfig,
 )
 
@@ -47,6 +49,8 @@ __all__ = [
     "OpenWorkload",
     "OperationConfig",
     "PaymentConfig",
+    "Phase",
+    "PhasesWorkload",
     "PlatformConfig",
     "ProcessConfig",
     "PromiseConfig",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.distributions import DurationLaw
@@ -36,6 +37,8 @@ class StepConfig(Config):
     """Publish a message to this topic."""
     wait: DurationLaw | None = None
     """Let this long pass without occupying a worker."""
+    fail: Annotated[int, Field(ge=400, le=599)] | None = None
+    """End the operation with this HTTP status; from 500 on the caller may try again."""
 
     @model_validator(mode="after")
     def _one_key(self) -> StepConfig:

@@ -87,4 +87,36 @@ class MmppWorkload(Config):
     """The states, visited in this order, over and over."""
 
 
-WorkloadConfig = Annotated[OpenWorkload | BatchWorkload | ClosedWorkload | MmppWorkload, Field(discriminator="kind")]
+class Phase(Config):
+    """A time during which calls come at one rate."""
+
+    rate: Annotated[float, Field(ge=0)] | PositiveRate
+    """Arrivals per second while it lasts."""
+    lasts: PositiveDuration
+    """How long it lasts."""
+
+
+class PhasesWorkload(Config):
+    """Poisson arrivals whose rate changes at known times: a peak, a ramp in steps, the hours of a day."""
+
+    kind: Literal["phases"]
+    """Arrivals by a timetable."""
+    name: Name
+    """Names the caller in the tables."""
+    operation: Name
+    """``service.operation`` to call."""
+    phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    """The phases, one after another from the start."""
+    repeat: bool = False
+    """Whether they begin anew after the last one; otherwise no call comes after it."""
+
+    @model_validator(mode="after")
+    def _some_calls(self) -> PhasesWorkload:
+        if not any(phase.rate > 0 for phase in self.phases):
+            raise refuse((("phases",), "must have a phase with a rate > 0"))
+        return self
+
+
+WorkloadConfig = Annotated[
+    OpenWorkload | BatchWorkload | ClosedWorkload | MmppWorkload | PhasesWorkload, Field(discriminator="kind")
+]
