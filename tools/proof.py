@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from known_evening import ACCEPT, DAMAGES, MAPPED, PREPARATION_CV, PREPARATION_MEAN
-from proof_dispatch import Proof, planted, policies
+from proof_dispatch import Proof, bound, planted, policies, unchanged
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "proof.md"
@@ -247,7 +247,9 @@ def main() -> int:
             "theory": theory,
             "speed": speed,
             "policies": policies,
+            "bound": bound,
             "planted": planted,
+            "unchanged": unchanged,
         }
         asked = sys.argv[1:] or list(parts)
         if unknown := [part for part in asked if part not in parts]:

@@ -37,7 +37,7 @@ class Same:
 
 @dataclass(frozen=True)
 class Later(Same):
-    """Leaves a share of the orders, chosen by their numbers, lying for minutes after they are ready."""
+    """Leaves a share of the orders, chosen as if by chance, lying for minutes after they are ready."""
 
     share: float = 0.001
     minutes: float = 10.0
@@ -45,8 +45,8 @@ class Later(Same):
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:
         lying = {
             int(n)
-            for n, ready_at in zip(problem.orders, problem.ready_at, strict=True)
-            if problem.now < ready_at + 60.0 * self.minutes and hashed("later", n) < self.share
+            for n, ready_at, placed_at in zip(problem.orders, problem.ready_at, problem.placed_at, strict=True)
+            if problem.now < ready_at + 60.0 * self.minutes and hashed("later", n, placed_at) < self.share
         }
         found = self.inner(problem, rng)
         return Assignment(tuple(m for m in found.matches if lying.isdisjoint(m.orders)))
@@ -74,10 +74,12 @@ class Loses(Same):
     one_in: int = 500
 
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:
-        kept = tuple(
-            m for m in self.inner(problem, rng).matches if all(hashed("lost", n) * self.one_in >= 1 for n in m.orders)
-        )
-        return Assignment(kept)
+        lost = {
+            int(n)
+            for n, placed_at in zip(problem.orders, problem.placed_at, strict=True)
+            if hashed("lost", n, placed_at) * self.one_in < 1
+        }
+        return Assignment(tuple(m for m in self.inner(problem, rng).matches if lost.isdisjoint(m.orders)))
 
 
 @dataclass(frozen=True)

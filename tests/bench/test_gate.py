@@ -50,6 +50,24 @@ def test_an_unchanged_policy_passes_and_nothing_moved(tmp_path, baseline):
     assert comment.headline(verdict) == "Dispatch is as good and as fast as before (suite few, 4 instances)"
 
 
+def test_figures_that_moved_are_looked_at_on_further_instances(tmp_path, baseline, planted):
+    """What moved and is not clear on the first days is judged on more of them, and that is said."""
+    further = "further: [{{twins: {{count: 4, first_seed: 5, orders: 40, riders: 16, stores: 12}}}}]\n"
+    file = tmp_path / "more.yaml"
+
+    def suite(policy: str = ""):
+        file.write_text((SUITE + further).format(policy=policy))
+        return load_suite(file)
+
+    assert gate.update(suite(), tmp_path / "more.json") == []
+    assert len(read_baseline(tmp_path / "more.json").instances) == 8
+    same = gate.check(suite(), str(tmp_path / "more.json"))
+    assert (same.ok, same.moved, same.notes) == (True, [], ())
+    verdict = gate.check(suite("{policy: 'planted:Later', params: {share: 0.1}}"), str(tmp_path / "more.json"))
+    assert {change.n_instances for change in verdict.changes} == {8}
+    assert "linear_assignment moved, so it was looked at on 8 instances instead of 4." in verdict.notes
+
+
 PLANTED = {
     "{policy: 'planted:Later', params: {share: 0.3}}": ("ready_to_pickup_mean", "ready-to-pickup"),
     "{policy: 'planted:Loses', params: {one_in: 12}}": ("undelivered_share", "undelivered %"),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from delivsim.bench.suite import AS_GIVEN, chosen, find_suite, instance_paths, load_suite
+from delivsim.bench.shipped import find_suite, shipped_suites, suites_table
+from delivsim.bench.suite import AS_GIVEN, chosen, instance_paths, load_suite
 from delivsim.errors import InputError, ScenarioError
 
 ROOT = Path(__file__).parents[2]
@@ -19,17 +20,56 @@ def test_every_suite_of_the_repository_is_valid(file: Path):
     assert load_suite(file).name == file.stem
 
 
-def test_the_default_suite_ships_with_the_package():
-    """`delivsim bench run` works where only the package is: the same text as the repository's."""
-    shipped = ROOT / "src" / "delivsim" / "bench" / "suites" / "twins.yaml"
-    assert shipped.read_text() == (ROOT / "benchmarks" / "suites" / "twins.yaml").read_text()
-    assert find_suite("twins").name == "twins"
+def test_every_suite_ships_with_the_package_and_is_found_by_its_name(tmp_path, monkeypatch):
+    """Names work wherever the command is run; a folder of that name is no suite, a file is."""
+    monkeypatch.chdir(tmp_path)
+    assert shipped_suites() == [file.stem for file in SUITES]
+    (tmp_path / "quick").mkdir()
+    for name in shipped_suites():
+        assert (find_suite(name).name, find_suite(name).called) == (name, name)
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("name: x\ninstances: [{twins: {count: 1}}]\npolicies: {nearest: }\n")
+    assert find_suite("mine.yaml").called == "mine.yaml"
 
 
-def test_a_suite_that_is_neither_file_nor_name_is_refused_with_a_near_miss():
-    """A slip of the pen is found."""
-    with pytest.raises(ScenarioError, match=r"must be a file or one of twins, got 'twin' \(did you mean 'twins'\?\)"):
-        find_suite("twin")
+def test_suites_are_listed_with_what_they_need(monkeypatch):
+    """One line each: a suite of published instances says which variable must name their folder."""
+    monkeypatch.delenv("DELIVSIM_MDRPLIB", raising=False)
+    rows = {name: (needs, about) for name, needs, about in suites_table().rows}
+    assert rows["quick"] == ("DELIVSIM_MDRPLIB (not set)", "Twelve published instances, small to large.")
+    assert rows["twins"][0] == rows["ci"][0] == "nothing"
+
+
+@pytest.mark.parametrize("name", ["quik", "quik.yaml", "benchmarks/suites/quik.yaml"])
+def test_a_suite_that_is_neither_file_nor_name_is_refused_with_a_near_miss(name: str):
+    """A slip of the pen is found, in a path too."""
+    rule = rf"--suite: must be a file or one of beliefs, ci, .*, got '{name}' \(did you mean 'quick'\?\)"
+    with pytest.raises(ScenarioError, match=rule):
+        find_suite(name)
+
+
+@pytest.mark.parametrize("name", ["shared", "small16", "quick", "beliefs", "lookahead_parts", "twins", "ci"])
+def test_suites_that_are_held_against_published_figures_cancel_no_order(name: str):
+    """The published rules know no customer who gives up; neither on any policy nor under any condition."""
+    suite = find_suite(name)
+    found = {suite.scenario_of(p, c).dispatch.give_up_after for p in suite.policies for c in suite.condition_names}
+    assert found == {None}
+
+
+def test_further_instances_are_there_where_they_are_asked_for(suite_file, tmp_path):
+    """Left out in general; all of them for a second look; and any of them by its name."""
+    twins = "instances: [{twins: {count: 2}}]\nfurther: [{twins: {first_seed: 3, count: 2}}]"
+    text = f"\nname: x\n{twins}\npolicies: {{nearest: }}\n"
+    suite = load_suite(suite_file(text))
+    first = ["twin-240-001", "twin-240-002"]
+    assert list(instance_paths(suite, tmp_path)) == first
+    assert list(instance_paths(suite, tmp_path, further=True)) == [*first, "twin-240-003", "twin-240-004"]
+    assert list(instance_paths(suite, tmp_path, ["twin-240-004"])) == ["twin-240-004"]
+    twice = load_suite(suite_file(text.replace("first_seed: 3", "first_seed: 2")))
+    with pytest.raises(
+        ScenarioError, match=r"suite.yaml:4:\d+: further\[0\].path: two instances are called twin-240-002"
+    ):
+        instance_paths(twice, tmp_path, further=True)
 
 
 def test_a_policy_has_the_suites_scenario_its_own_dispatch_and_the_conditions_changes(suite_file):

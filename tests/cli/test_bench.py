@@ -43,6 +43,16 @@ def test_a_suite_runs_and_its_tables_are_kept(command, suite) -> None:
     assert Path("runs/bench/tiny/rows.csv").read_text().count("\n") == 5
 
 
+def test_the_suites_are_listed(command) -> None:
+    """`delivsim bench` alone names every suite that can be run by name, and says how."""
+    ended = command("bench")
+    assert ended.code == Exit.FINE
+    assert [line.split()[0] for line in ended.out.splitlines()[1:9]] == [
+        *("beliefs", "ci", "lookahead_parts", "quick", "real_days", "shared", "small16", "twins")
+    ]
+    assert "`delivsim bench run --suite NAME`" in ended.out
+
+
 def test_some_policies_and_instances_can_be_chosen(command, suite) -> None:
     """The command that reproduces one instance of one policy runs nothing else."""
     ended = command(
@@ -56,10 +66,11 @@ def test_some_policies_and_instances_can_be_chosen(command, suite) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--suite", "tinny.yaml"], "tinny.yaml:1:1: cannot be read"),
-        (["--suite", "tiny"], "--suite: must be a file or one of twins"),
+        (["--suite", "tinny.yaml"], "--suite: must be a file or one of beliefs, "),
+        (["--suite", "quik"], "got 'quik' (did you mean 'quick'?)"),
+        (["--suite", "."], "--suite: must be a file or one of beliefs, "),
         (["--suite", "tiny.yaml", "--policies", "neerest"], "did you mean 'nearest'"),
-        (["--suite", "tiny.yaml", "--policies", "nowhere:Mine"], "nowhere:Mine cannot be made"),
+        (["--suite", "tiny.yaml", "--policies", "nowhere:Mine"], "nowhere:Mine: no module nowhere"),
         (["--suite", "tiny.yaml", "--instances", "twin-30-009"], "--instances: tiny has no 'twin-30-009'"),
     ],
 )
@@ -71,7 +82,7 @@ def test_bad_input_ends_with_2(command, suite, arguments, said) -> None:
 
 
 def test_after_ctrl_c_the_same_command_goes_on(suite) -> None:
-    """Interrupted with some runs done, it ends with 130; called again it does the rest and keeps what was done."""
+    """Interrupted it ends with 130; called again it does the rest, and its files are those of a run in one go."""
     suite.write_text(SUITE.replace("count: 2", "count: 8").replace("orders: 30, riders: 9", "orders: 80, riders: 25"))
     args = ["bench", "run", "--suite", "tiny.yaml", "--jobs", "2", "-o", "out"]
     code = f"import sys; from delivsim.cli.app import main; sys.argv[1:] = {args!r}; main()"
@@ -91,6 +102,12 @@ def test_after_ctrl_c_the_same_command_goes_on(suite) -> None:
     after = {file.name: file.stat().st_mtime_ns for file in tasks.glob("*.json")}
     assert len(after) == 16
     assert done.items() <= after.items()
+    at_once = subprocess.run(
+        [*call[:2], call[2].replace("'out'", "'whole'")], capture_output=True, text=True, check=False, timeout=240
+    )
+    assert at_once.returncode == Exit.FINE, at_once.stderr
+    for name in ("rows.parquet", "numberings.parquet", "rows.csv", "rows.md", "rows.tex"):
+        assert Path("out", name).read_bytes() == Path("whole", name).read_bytes(), name
 
 
 def test_the_gate_writes_a_baseline_passes_and_leaves_a_comment(command, suite) -> None:
@@ -143,6 +160,9 @@ def test_figures_that_were_better_before_end_with_1(command, suite) -> None:
         (["check", "--suite", "tiny.yaml", "--baseline", "git:main", "--update"], "--baseline must name one"),
         (["bound", "nowhere"], "nowhere: no such directory"),
         (["bound", "nowhere", "--policy", "neerest"], "did you mean 'nearest'"),
+        (["bound", "nowhere", "--time-limit", "5x"], "--time-limit: must be a duration"),
+        (["bound", "nowhere", "--time-limit", "0"], "--time-limit: must be > 0, got '0'"),
+        (["bound", "nowhere", "--format", "mdrplb"], "did you mean 'mdrplib'"),
     ],
 )
 def test_what_the_gate_and_the_bound_cannot_use_ends_with_2(command, suite, arguments, said) -> None:
@@ -150,6 +170,35 @@ def test_what_the_gate_and_the_bound_cannot_use_ends_with_2(command, suite, argu
     ended = command("bench", *arguments)
     assert (ended.code, ended.out) == (Exit.USAGE, "")
     assert said in ended.err
+
+
+def test_an_interrupted_search_tells_what_is_done(command, suite, monkeypatch) -> None:
+    """Ctrl-C in the second of two days: the first is told, and the command ends with 130; so it is with an error."""
+    from delivsim.bench import bound
+
+    command("bench", "run", "--suite", suite, "--policies", "nearest", "-j", "1", "-o", "out")
+    days = [Path(f"out/instances/twin-30-00{k}") for k in (1, 2)]
+    for day in days:
+        lines = day.joinpath("couriers.txt").read_text().splitlines()
+        always = [lines[0], *("\t".join([*line.split("\t")[:3], "0", "1440"]) for line in lines[1:])]
+        day.joinpath("couriers.txt").write_text("\n".join(always) + "\n")
+    ended = command("bench", "bound", days[0], "nowhere", "--moves", "256")
+    assert (ended.code, "twin-30-001" in ended.out) == (Exit.USAGE, True)
+    search = bound.anneal
+    done = []
+
+    def once(*args):
+        done.append(args)
+        if len(done) > 1:
+            raise KeyboardInterrupt
+        return search(*args)
+
+    monkeypatch.setattr(bound, "anneal", once)
+    ended = command("bench", "bound", *days, "--moves", "256")
+    assert ended.code == Exit.INTERRUPTED
+    assert "Interrupted after 1 of 2." in ended.err
+    assert "twin-30-001" in ended.out
+    assert "twin-30-002" not in ended.out
 
 
 def test_bounds_are_printed_and_their_schedules_written(command, suite) -> None:

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -70,6 +71,44 @@ def test_a_decision_of_a_saved_run_is_written_and_decided_again(saved, tmp_path)
     assert json.loads(file.read_text())["format"] == "delivsim.problem/1"
     answer = json.loads(called("decide", file, "--policy", "rolling_horizon").output)
     assert answer["format"] == "delivsim.assignment/1"
+
+
+def test_a_policy_takes_parameters_as_scenarios_do(saved, tmp_path):
+    """`--set dispatch.params.NAME=VALUE`: who looks only at what is ready says nothing of later food."""
+    file = tmp_path / "p.json"
+    called("problem", saved, 100, "-o", file)
+    known = json.loads(file.read_text())
+    known["orders"] = [order | {"ready_at": known["now"] + 300.0} for order in known["orders"]]
+    file.write_text(json.dumps(known))
+    told, untold = (
+        json.loads(called("decide", file, "--set", f"dispatch.params.ready_within={within}").output)
+        for within in ("20min", "0")
+    )
+    assert told["matches"] + told["waits"]
+    assert not untold["matches"] + untold["waits"]
+    assert called("policies", "check", "nearest", "--set", "dispatch.params.urgency=2.0").exit_code == 0
+
+
+MISTAKES = {
+    ("--policy", "neerest"): r"--policy: dispatch.policy: must be one of .* \(did you mean 'nearest'\?\)",
+    ("--policy", "nearest", "--set", "dispatch.params.urgensy=1"): r"--set dispatch.params.urgensy: .*mean 'urgency'",
+    ("--policy", "nearest", "--set", "dispatch.params.urgency=-1"): r"--set dispatch.params.urgency: .*must be .* 0",
+    ("--set", "urgency"): r"--set urgency: must be PATH=VALUE",
+    ("--set", "urgency=1"): r"--set urgency: urgency: unknown key",
+    ("--policy", "delivsim.dispatch.polices.nearest:Nearest"): r"no module .*polices \(did you mean 'policies'\?\)",
+    ("--policy", "delivsim.dispatch.policies.nearest:Neerest"): r"has no Neerest \(did you mean 'Nearest'\?\)",
+    ("--policy", "nowhere_at_all:Mine"): r"dispatch.policy: nowhere_at_all:Mine: no module nowhere_at_all",
+}
+
+
+@pytest.mark.parametrize("options", MISTAKES, ids=lambda options: options[-1])
+def test_a_policy_that_cannot_be_made_is_named(saved, tmp_path, options):
+    """The option, the path, the rule and a near miss; never a traceback."""
+    file = tmp_path / "p.json"
+    called("problem", saved, 10, "-o", file)
+    found = called("decide", file, *options)
+    assert isinstance(found.exception, ds.DelivsimError)
+    assert re.search(MISTAKES[options], str(found.exception))
 
 
 def test_explain_says_why(saved):

@@ -168,6 +168,15 @@ def edited(change) -> str:
             edited(lambda g: g["travel"].update(exact=False, to_doors=[[3, -1.0]])),
             "travel.to_doors.0.1: must be greater",
         ),
+        (
+            edited(lambda g: g["travel"].update(geographic=True)),
+            "p.json: orders.0.dropoff: must be a longitude from -180 to 180 and .*, got 0, 100",
+        ),
+        (
+            edited(lambda g: (g["travel"].update(geographic=True), g["demand"][0].update(place=[-181.0, 0.0]))),
+            r"p.json: demand.0.place: must be a longitude",
+        ),
+        (edited(lambda g: g["orders"][0].update(order=3.7)), "orders.0.order: must be a valid integer, got 3.7"),
         (edited(lambda g: g["orders"].reverse()), "p.json: dispatch problem: orders: numbers must ascend"),
         (
             edited(lambda g: g["travel"].update(exact=False, to_doors=[[8, 1.0]])),

@@ -73,10 +73,18 @@ def test_code_of_ones_own_is_imported_only_to_run(plugin):
     assert plugin.exists()
 
 
-@pytest.mark.parametrize("policy", ["no_such_module:Mine", "my_policies:Other"])
-def test_code_that_cannot_be_found_is_said(plugin, policy):
-    """A missing module or class is an error of the scenario, never a traceback."""
-    with pytest.raises(PolicyError, match=f"dispatch.policy: {policy} cannot be made"):
+@pytest.mark.parametrize(
+    ("policy", "rule"),
+    [
+        ("no_such_module:Mine", "no module no_such_module"),
+        ("my_polices:Mine", r"no module my_polices \(did you mean 'my_policies'\?\)"),
+        ("my_policies:Other", "my_policies has no Other"),
+        ("my_policies.deeper:Mine", "no module my_policies.deeper"),
+    ],
+)
+def test_code_that_cannot_be_found_is_said(plugin, policy, rule):
+    """A missing module or class is an error of the scenario, with a near miss, never a traceback."""
+    with pytest.raises(PolicyError, match=f"dispatch.policy: {policy}: {rule}"):
         make_policy(DispatchConfig(policy=policy))
 
 

@@ -45,7 +45,7 @@ def test_policies_of_installed_packages_are_found_by_name(installed):
     [
         ("neerest", r"must be one of .*nearest.*, or module:Class, got 'neerest' \(did you mean 'nearest'\?\)"),
         ("broken", "broken cannot be made: ModuleNotFoundError"),
-        ("json:Nothing", "json:Nothing cannot be made: AttributeError"),
+        ("json:Nothing", "json:Nothing: json has no Nothing"),
         ("json:loads", "json:loads cannot be made: TypeError"),
     ],
 )

@@ -87,6 +87,11 @@ def test_empty_lists_have_the_right_shapes():
         ({"stores": np.array([7, 7])}, r"stores: shape must be \(3,\), got \(2,\)"),
         ({"pickups": np.zeros((3, 3))}, r"pickups: shape must be \(3, 2\), got \(3, 3\)"),
         ({"pickups": []}, r"pickups: shape must be \(3, 2\), got \(0,\)"),
+        ({"orders": [3.7, 5, 9]}, "orders: must be whole numbers, got 3.7"),
+        ({"riders": np.array([2.0, np.nan])}, "riders: must be whole numbers, got nan"),
+        ({"stores": ["a", "b", "c"]}, "stores: must be whole numbers, got array"),
+        ({"orders": [3, 5, 10**30]}, "orders: must be whole numbers, got array"),
+        ({"free_at": ["soon", "later"]}, "free_at: must be numbers, got array"),
         ({"now": np.nan}, "now must be finite"),
         ({"every": 0.0}, "every > 0"),
     ],
@@ -100,6 +105,7 @@ def test_a_wrong_problem_is_refused(changes, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: promised(picked_up=[0.5, 1.0]), "picked_up: must be true or false, got 0.5"),
         (lambda: Promises(orders=[1, 1], riders=[2, 2], bundles=[4, 4], **ROWS), "promised twice"),
         (lambda: Promises(orders=[1, 2, 3], riders=[2, 2, 2], bundles=[4, 5, 4], **THREE), "must stand together"),
         (lambda: Promises(orders=[1, 2], riders=[2], bundles=[4, 4], **ROWS), "riders: shape must be"),

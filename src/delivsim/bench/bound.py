@@ -209,7 +209,7 @@ def bounds(
                 "horizon": "24h",
                 "platform": {"kind": "ideal"},
                 "instance": {"format": form, "path": str(path)},
-                "dispatch": {"policy": policy},
+                "dispatch": {"policy": policy, "give_up_after": None},
             }
         )
         found = bound(day, run(scenario, instance=day), seconds=seconds, moves=moves)

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from delivsim.bench.suite import find_suite, instance_paths
+from delivsim.bench.shipped import find_suite
+from delivsim.bench.suite import instance_paths
 from delivsim.bench.tasks import Task, plan
 from delivsim.bench.work import prepared
 from delivsim.dispatch.assignment import Assignment, DispatchPolicy

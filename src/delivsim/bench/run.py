@@ -10,7 +10,8 @@ from pathlib import Path
 
 from delivsim.bench.benchmark import Benchmark, collect
 from delivsim.bench.pool import Shelf, Tell, run_all
-from delivsim.bench.suite import Suite, chosen, find_suite, instance_paths
+from delivsim.bench.shipped import find_suite
+from delivsim.bench.suite import Suite, chosen, instance_paths
 from delivsim.bench.tasks import Task, as_row, plan
 from delivsim.bench.work import work
 from delivsim.dispatch.assignment import DispatchPolicy

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -24,6 +23,8 @@ from delivsim.scenario.schema import Scenario
 
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 _CODE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
+Where = tuple[str, int]
+"""The key of a suite that lists instances, and which of them."""
 AS_GIVEN = "as given"
 """The condition of a suite that names none."""
 
@@ -54,6 +55,8 @@ class Suite(Config):
     """What it is for."""
     instances: Annotated[tuple[SourceConfig, ...], Field(min_length=1)]
     """Where the instances come from."""
+    further: tuple[SourceConfig, ...] = ()
+    """Instances that ``delivsim bench check`` also runs a policy on whose figures moved, to be surer."""
     scenario: dict[str, Any] = Field(default_factory=dict)
     """What all runs have in common, as in a scenario file; the platform is ideal unless it says otherwise."""
     policies: Annotated[dict[str, dict[str, Any] | None], Field(min_length=1)]
@@ -69,6 +72,7 @@ class Suite(Config):
 
     _root: Node = PrivateAttr()
     _file: Path = PrivateAttr()
+    _called: str = PrivateAttr()
 
     @model_validator(mode="after")
     def _known_reference(self) -> Self:
@@ -83,14 +87,19 @@ class Suite(Config):
         return self._file
 
     @property
+    def called(self) -> str:
+        """What ``--suite`` calls it: the file, or the name of one of delivsim's."""
+        return self._called
+
+    @property
     def condition_names(self) -> tuple[str, ...]:
         """The conditions, in the order of the file."""
         return tuple(self.conditions) or (AS_GIVEN,)
 
-    def located(self, file: Path, root: Node) -> Suite:
-        """Give the same suite, knowing where it was read from."""
+    def located(self, file: Path, root: Node, called: str) -> Suite:
+        """Give the same suite, knowing where it was read from, and what it was called there."""
         known = self.model_copy()
-        known._file, known._root = file, root
+        known._file, known._root, known._called = file, root, called
         return known
 
     def scenario_of(self, policy: str, condition: str = AS_GIVEN) -> Scenario:
@@ -131,9 +140,14 @@ def _node(data: Any, place: Place) -> Node:
     return Node(data, place)
 
 
-def load_suite(path: str | os.PathLike[str]) -> Suite:
+def load_suite(path: str | os.PathLike[str], called: str = "") -> Suite:
     """
     Read a suite; every policy under every condition is checked.
+
+    Parameters
+    ----------
+    called
+        What ``--suite`` calls it, if not by its path.
 
     Raises
     ------
@@ -142,7 +156,7 @@ def load_suite(path: str | os.PathLike[str]) -> Suite:
     """
     file = Path(path)
     made, root = read_config(Suite, file)
-    suite = made.located(file, root)
+    suite = made.located(file, root, called or str(path))
     problems: dict[str, Problem] = {}
     for policy in suite.policies:
         for condition in suite.condition_names:
@@ -153,26 +167,6 @@ def load_suite(path: str | os.PathLike[str]) -> Suite:
     if problems:
         raise ScenarioError.of(list(problems.values()))
     return suite
-
-
-def find_suite(name: str) -> Suite:
-    """
-    Read the suite of a file, or one of delivsim's by its name.
-
-    Raises
-    ------
-    ScenarioError
-        There is neither, or the file has mistakes.
-    """
-    own = resources.files("delivsim.bench") / "suites"
-    names = sorted(entry.name.removesuffix(".yaml") for entry in own.iterdir() if entry.name.endswith(".yaml"))
-    if name in names and not Path(name).exists():
-        with resources.as_file(own / f"{name}.yaml") as file:
-            return load_suite(file)
-    if not Path(name).suffix and not Path(name).exists():
-        rule = f"must be a file or one of {', '.join(names)}, got {shown(name)}{near_miss(name, names)}"
-        raise ScenarioError.of([Problem(path="--suite", rule=rule)])
-    return load_suite(name)
 
 
 def chosen(suite: Suite, names: Sequence[str]) -> tuple[str, ...]:
@@ -199,14 +193,18 @@ def chosen(suite: Suite, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names)) or tuple(suite.policies)
 
 
-def instance_paths(suite: Suite, folder: Path, only: Sequence[str] = ()) -> dict[str, tuple[str, Path]]:
+def instance_paths(
+    suite: Suite, folder: Path, only: Sequence[str] = (), *, further: bool = False
+) -> dict[str, tuple[str, Path]]:
     """
     Find the instances; twins are written below ``folder``.
 
     Parameters
     ----------
     only
-        Names to keep; none: all.
+        Names to keep, of further ones too; none: all.
+    further
+        Whether further instances are wanted as well.
 
     Returns
     -------
@@ -220,10 +218,13 @@ def instance_paths(suite: Suite, folder: Path, only: Sequence[str] = ()) -> dict
         A name of ``only`` is not in the suite.
     """
     found: dict[str, tuple[str, Path]] = {}
-    for i, source in enumerate(suite.instances):
-        for name, path in _source(suite, i, source, folder):
+    sources = {("instances", i): source for i, source in enumerate(suite.instances)}
+    if further or only:
+        sources |= {("further", i): source for i, source in enumerate(suite.further)}
+    for where, source in sources.items():
+        for name, path in _source(suite, where, source, folder):
             if name in found:
-                raise _wrong(suite, i, f"two instances are called {name}: {found[name][1]} and {path}")
+                raise _wrong(suite, where, f"two instances are called {name}: {found[name][1]} and {path}")
             found[name] = (source.format, path)
     unknown = [name for name in only if name not in found]
     if unknown:
@@ -232,7 +233,13 @@ def instance_paths(suite: Suite, folder: Path, only: Sequence[str] = ()) -> dict
     return {name: found[name] for name in (only or found)}
 
 
-def _source(suite: Suite, i: int, source: SourceConfig, folder: Path) -> Iterator[tuple[str, Path]]:
+def variables_of(suite: Suite) -> list[str]:
+    """Name the variables of the environment that say where a suite's instances are."""
+    named = (name for source in (*suite.instances, *suite.further) for name in _VARIABLE.findall(source.path or ""))
+    return list(dict.fromkeys(named))
+
+
+def _source(suite: Suite, where: Where, source: SourceConfig, folder: Path) -> Iterator[tuple[str, Path]]:
     if source.twins is not None:
         for seed in range(source.twins.first_seed, source.twins.first_seed + source.twins.count):
             day = twin(source.twins, seed)
@@ -240,11 +247,11 @@ def _source(suite: Suite, i: int, source: SourceConfig, folder: Path) -> Iterato
             yield day.name, (folder / day.name).absolute()
         return
     assert source.path is not None
-    pattern = _expanded(suite, i, source.path, os.environ)
+    pattern = _expanded(suite, where, source.path, os.environ)
     root = Path(pattern) if os.path.isabs(pattern) else suite.file.parent / pattern
     places = _matches(root)
     if not places:
-        raise _wrong(suite, i, f"nothing is there: {root}")
+        raise _wrong(suite, where, f"nothing is there: {root}")
     for place in places:
         yield place.name, place.absolute()
 
@@ -259,15 +266,16 @@ def _matches(root: Path) -> list[Path]:
     return sorted(fixed.glob(str(root.relative_to(fixed)))) if fixed != root and fixed.is_dir() else []
 
 
-def _expanded(suite: Suite, i: int, text: str, environment: Mapping[str, str]) -> str:
+def _expanded(suite: Suite, where: Where, text: str, environment: Mapping[str, str]) -> str:
     missing = [name for name in _VARIABLE.findall(text) if not environment.get(name)]
     if missing:
         rule = f"the environment variable {missing[0]} is not set: it must name the folder of these instances"
-        raise _wrong(suite, i, rule)
+        raise _wrong(suite, where, rule)
     return _VARIABLE.sub(lambda match: environment[match.group(1)], text)
 
 
-def _wrong(suite: Suite, i: int, rule: str) -> ScenarioError:
-    source = (suite._root.get("instances") or suite._root).get(i) or suite._root
+def _wrong(suite: Suite, where: Where, rule: str) -> ScenarioError:
+    key, i = where
+    source = (suite._root.get(key) or suite._root).get(i) or suite._root
     place = (source.get("path") or source).place
-    return ScenarioError.of([place.problem(rule, f"instances[{i}].path")])  # type: ignore[return-value]
+    return ScenarioError.of([place.problem(rule, f"{key}[{i}].path")])  # type: ignore[return-value]

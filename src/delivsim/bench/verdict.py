@@ -12,8 +12,12 @@ from delivsim.bench.baseline import DECIMALS, Figures, Key
 from delivsim.bench.metrics import METRICS, Metric
 from delivsim.record.paired import Paired, holm, paired
 
-LEVEL = 0.05
-"""A policy is blamed by mistake for any of its metrics with at most this probability."""
+LEVEL, FIRST_LEVEL = 0.05, 0.01
+"""
+A policy is blamed by mistake for any of its metrics with at most this probability; and at the first of two looks.
+
+The second look, at more instances, may use the rest (Bonferroni over looks: valid however they depend).
+"""
 SLOWER = 1.15
 """A policy that takes more than this many times its old CPU time, relative to the fixed work, is a regression."""
 Kind = Literal["worse", "better", "noise", "same"]
@@ -34,6 +38,8 @@ class Change:
         One-sided p value that it did not get worse, adjusted for the metrics of the policy (Holm).
     worst, worst_by
         The instance that got worse by most, and by how much.
+    n_instances
+        How many instances were compared.
     """
 
     policy: str
@@ -45,6 +51,7 @@ class Change:
     worst: str
     worst_by: float
     kind: Kind
+    n_instances: int
 
     @property
     def relative(self) -> float:
@@ -99,15 +106,15 @@ class Verdict:
         return [change for change in self.changes if change.kind != "same"]
 
 
-def changes_between(old: Figures, new: Figures, keys: Iterable[Key]) -> list[Change]:
-    """Compare every metric of policies that both have, over the instances that both have."""
+def changes_between(old: Figures, new: Figures, keys: Iterable[Key], level: float = LEVEL) -> list[Change]:
+    """Compare every metric of policies that both have, over the instances that both have; ``level`` is for blame."""
     names = [name for name, digest in new.instances.items() if old.instances.get(name) == digest]
     before, after = ([list(side.instances).index(name) for name in names] for side in (old, new))
-    return [change for key in keys for change in _changes(old, new, key, names, before, after)]
+    return [change for key in keys for change in _changes(old, new, key, names, before, after, level)]
 
 
 def _changes(
-    old: Figures, new: Figures, key: Key, names: list[str], before: list[int], after: list[int]
+    old: Figures, new: Figures, key: Key, names: list[str], before: list[int], after: list[int], level: float
 ) -> list[Change]:
     metrics = [m for m in METRICS if m.column in old.means[key] and m.column in new.means[key]]
     pairs = [
@@ -131,17 +138,18 @@ def _changes(
                 p_worse=p,
                 worst=names[worst] if names else "",
                 worst_by=float(steps[worst]) if len(steps) else 0.0,
-                kind=_kind(comparison, band, p, moved=bool((a != b).any())),
+                kind=_kind(comparison, band, p, level, moved=bool((a != b).any())),
+                n_instances=len(names),
             )
         )
     return changes
 
 
-def _kind(found: Paired, band: float, p_worse: float, *, moved: bool) -> Kind:
+def _kind(found: Paired, band: float, p_worse: float, level: float, *, moved: bool) -> Kind:
     """Judge one metric: only what is outside the noise band and clear of chance counts."""
     if not moved:
         return "same"
-    if found.difference.mean > band and p_worse < LEVEL:
+    if found.difference.mean > band and p_worse < level:
         return "worse"
     if found.difference.mean < -band and found.p_less < LEVEL:
         return "better"
@@ -171,7 +179,7 @@ def regression_text(change: Change) -> str:
     return (
         f"{change.policy}{where}: {m.label} {m.shown(f.old)} -> {m.shown(f.new)}, "
         f"{m.shown(f.difference.mean, signed=True)}{relative}; 95 % interval {low} to {high}, noise band "
-        f"{m.shown(change.band)}, p {change.p_worse:.2g}; most on {change.worst} "
+        f"{m.shown(change.band)}, p {change.p_worse:.2g}, {change.n_instances} instances; most on {change.worst} "
         f"({m.shown(change.worst_by, signed=True)})"
     )
 

@@ -12,17 +12,24 @@ from delivsim.cli.exits import Exit
 from delivsim.cli.output import complain, say
 from delivsim.cli.progress import count_bar
 
-app = typer.Typer(help="Compare dispatch policies over suites of instances.", no_args_is_help=True)
+app = typer.Typer(invoke_without_command=True, help="Compare dispatch policies over suites of instances.")
 
 SuiteFile = Annotated[
-    str, typer.Option("--suite", help="A suite's file, or the name of one of delivsim's.", metavar="FILE")
+    str,
+    typer.Option(
+        "--suite", help="A suite's file, or one of delivsim's: `delivsim bench` lists them.", metavar="FILE|NAME"
+    ),
 ]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes.", show_default="all cores")]
 
 
 @app.callback()
-def commands() -> None:
-    """Compare dispatch policies over suites of instances."""
+def suites(context: typer.Context) -> None:
+    """List the suites that come with delivsim; the commands run policies over them."""
+    if context.invoked_subcommand is None:
+        from delivsim.bench.shipped import suites_table
+
+        say(suites_table().text())
 
 
 def _cores() -> int:
@@ -56,7 +63,7 @@ def run(
     Interrupted, the same command goes on where it stopped (130). Ends with 1 when a policy fails or breaks a rule.
     """
     from delivsim.bench.run import benchmark
-    from delivsim.bench.suite import find_suite
+    from delivsim.bench.shipped import find_suite
 
     sys.path.append(str(Path.cwd()))  # code of one's own is found where the command is run, as with python -m
     spec = find_suite(suite)
@@ -85,7 +92,7 @@ def check(
         str,
         typer.Option(help="A baseline's file, or git:REVISION to run that beside this code.", metavar="FILE|git:REV"),
     ] = "benchmarks/baseline.json",
-    suite: SuiteFile = "benchmarks/suites/ci.yaml",
+    suite: SuiteFile = "ci",
     markdown: Annotated[
         Path | None, typer.Option(help="Write a pull request's comment.", metavar="FILE", show_default=False)
     ] = None,
@@ -101,7 +108,7 @@ def check(
     Ends with 0 when it is as good, with 1 when something got worse: what, by how much, how sure, on which instances.
     """
     from delivsim.bench import comment, gate
-    from delivsim.bench.suite import find_suite
+    from delivsim.bench.shipped import find_suite
     from delivsim.errors import InputError
 
     sys.path.append(str(Path.cwd()))
@@ -128,8 +135,10 @@ def check(
 def bound(
     instances: Annotated[list[Path], typer.Argument(help="Folders of small instances.", show_default=False)],
     form: Annotated[str, typer.Option("--format", help="How they are written.")] = "mdrplib",
-    policy: Annotated[str, typer.Option(help="Whose day the search begins with.")] = "linear_assignment",
-    seconds: Annotated[float, typer.Option(min=0.1, help="How long to search on each.")] = 60.0,
+    policy: Annotated[str, typer.Option(help="Whose day the search begins with.")] = "lookahead",
+    time_limit: Annotated[
+        str, typer.Option(help="How long to search on each, as seconds or like 2min.", metavar="DURATION")
+    ] = "60s",
     moves: Annotated[
         int | None, typer.Option(min=1, help="How many moves to try instead: repeatable.", show_default=False)
     ] = None,
@@ -140,10 +149,36 @@ def bound(
     """
     Bound the mean click-to-door that perfect information could reach: a relaxation below, a schedule above.
 
-    Ends with 1 when a published optimum is below the lower bound.
+    Interrupted, it tells what is done (130). Ends with 1 when a published optimum is below the lower bound.
     """
-    from delivsim.bench.bound import bounds, bounds_table
+    from delivsim.bench.bound import Bound, bounds, bounds_table
 
-    found = list(bounds(instances, form, policy, seconds=seconds, moves=moves, out=out))
-    say(bounds_table(found).text())
+    found: list[Bound] = []
+    limit = _seconds("--time-limit", time_limit)
+    try:
+        with count_bar("bound") as tell:
+            for one in bounds(instances, form, policy, seconds=limit, moves=moves, out=out):
+                found.append(one)
+                if tell is not None:
+                    tell(len(found), len(instances))
+    except KeyboardInterrupt:
+        complain(f"Interrupted after {len(found)} of {len(instances)}.")
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    finally:
+        if found:
+            say(bounds_table(found).text())
     raise typer.Exit(Exit.FINE if all(one.holds for one in found) else Exit.FAILED)
+
+
+def _seconds(option: str, text: str) -> float:
+    """Read a duration of more than nothing, with or without its unit."""
+    from delivsim.domain.units import parse_duration, shown
+    from delivsim.errors import InputError
+
+    try:
+        seconds = parse_duration(float(text) if text.replace(".", "", 1).isdigit() else text)
+    except ValueError as error:
+        raise InputError(f"{option}: {error}") from None
+    if seconds <= 0.0:
+        raise InputError(f"{option}: must be > 0, got {shown(text)}")
+    return seconds

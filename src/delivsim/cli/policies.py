@@ -15,6 +15,11 @@ from delivsim.cli.results import Run
 if TYPE_CHECKING:
     from delivsim.dispatch.contract import Finding
 
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Set a value, as dispatch.params.NAME=VALUE; repeat."),
+]
+
 app = typer.Typer(invoke_without_command=True, help="List the dispatch policies, or check one of your own.")
 
 
@@ -30,16 +35,18 @@ def policies(context: typer.Context) -> None:
 @app.command()
 def check(
     policy: Annotated[str, typer.Argument(metavar="module:Class", help="Your policy, or the name of one of ours.")],
+    changes: Changes = None,
 ) -> None:
     """Run the tests that every policy must pass on a policy of your own; ends with 1 if one fails."""
     from functools import partial
 
+    from delivsim.dispatch.config import make_policy
     from delivsim.dispatch.contract import check_policy
-    from delivsim.dispatch.finding import named_policy
     from delivsim.experiment.foresight import check_foresight
+    from delivsim.scenario.dispatch_alone import dispatch_of
 
     _own_code()
-    make = partial(named_policy, policy, {})
+    make = partial(make_policy, dispatch_of(policy, changes or ()))
     make()
     failed = sum([*map(_told, check_policy(make)), _told(check_foresight(make))])
     say(f"{policy}: {f'{failed} of the rules broken' if failed else 'fine'}")
@@ -81,17 +88,20 @@ def problem(
 def decide(
     file: Annotated[Path, typer.Argument(metavar="PROBLEM", help="A problem as JSON.", show_default=False)],
     policy: Annotated[str, typer.Option(help="A policy of ours, or module:Class.")] = "lookahead",
+    changes: Changes = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the policy's random numbers.")] = 0,
 ) -> None:
     """Have a policy decide about one problem; prints the assignment as JSON."""
     import numpy as np
 
     from delivsim.dispatch.codec import assignment_to_json, problem_from_json
-    from delivsim.dispatch.finding import named_policy
+    from delivsim.dispatch.config import make_policy
     from delivsim.dispatch.lawful import check_assignment
+    from delivsim.scenario.dispatch_alone import dispatch_of
 
     _own_code()
+    config = dispatch_of(policy, changes or ())
     given = problem_from_json(file.read_bytes(), str(file))
-    made = named_policy(policy, {})(given, np.random.default_rng(seed))
+    made = make_policy(config)(given, np.random.default_rng(seed))
     check_assignment(given, made)
     say(assignment_to_json(made, indent=1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections.abc import Iterator
 from typing import Any, TypeVar, get_args
 
 import numpy as np
@@ -13,7 +14,14 @@ from pydantic import BaseModel, ValidationError
 from delivsim.dispatch.arrays import Ints
 from delivsim.dispatch.assignment import Assignment, Match, Move, Wait
 from delivsim.dispatch.candidates import flat, nearest_pairs
-from delivsim.dispatch.documents import ASSIGNMENT, PROBLEM, AssignmentDocument, ProblemDocument, RulesDocument
+from delivsim.dispatch.documents import (
+    ASSIGNMENT,
+    PROBLEM,
+    AssignmentDocument,
+    Place,
+    ProblemDocument,
+    RulesDocument,
+)
 from delivsim.dispatch.known import Demand, Promises, Shifts
 from delivsim.dispatch.problem import UNLIMITED, DispatchProblem
 from delivsim.domain.instance import Rules
@@ -190,6 +198,8 @@ def problem_from_json(text: str | bytes, name: str = "problem") -> DispatchProbl
         It is no JSON, or something in it is missing, unknown or wrong: every mistake with its place.
     """
     doc = _read(ProblemDocument, text, name)
+    if doc.travel.geographic and (wrong := [_beyond_earth(name, *one) for one in _places(doc) if not on_earth(one[1])]):
+        raise InputError.of(wrong)
     rules = Rules(**doc.rules.model_dump())
     given = doc.model_dump()
     orders, riders = given["orders"], given["riders"]
@@ -213,6 +223,28 @@ def problem_from_json(text: str | bytes, name: str = "problem") -> DispatchProbl
         )
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
+
+
+def _places(doc: ProblemDocument) -> Iterator[tuple[str, Place]]:
+    """Name every place of a problem."""
+    for i, order in enumerate(doc.orders):
+        yield f"orders.{i}.pickup", order.pickup
+        yield f"orders.{i}.dropoff", order.dropoff
+    for i, promise in enumerate(doc.promises):
+        yield f"promises.{i}.pickup", promise.pickup
+        yield f"promises.{i}.dropoff", promise.dropoff
+    for part in ("riders", "demand", "shifts"):
+        yield from ((f"{part}.{i}.place", record.place) for i, record in enumerate(getattr(doc, part)))
+
+
+def on_earth(place: Place) -> bool:
+    """Whether a place is a longitude and a latitude."""
+    return abs(place[0]) <= 180.0 and abs(place[1]) <= 90.0
+
+
+def _beyond_earth(name: str, path: str, place: Place) -> Problem:
+    rule = f"must be a longitude from -180 to 180 and a latitude from -90 to 90, got {place[0]:g}, {place[1]:g}"
+    return Problem(file=name, path=path, rule=rule)
 
 
 def _arrays(names: dict[str, str], records: list[dict[str, Any]], **instead: float) -> dict[str, Any]:

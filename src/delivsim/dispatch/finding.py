@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -38,13 +39,35 @@ def policy_class(name: str) -> Any:
         if name in installed:
             return installed[name].load()
         if ":" in name:
-            module, attribute = name.split(":", 1)
-            return getattr(importlib.import_module(module), attribute)
+            return _of_module(*name.split(":", 1))
+    except PolicyError:
+        raise
     except (Exception, SystemExit) as error:
         raise _cannot(name, error) from error
     known = sorted({*POLICIES, *installed})
     rule = f"must be one of {', '.join(known)}, or module:Class, got {name!r}{near_miss(name, known)}"
     raise PolicyError(f"dispatch.policy: {rule}")
+
+
+def _of_module(module: str, attribute: str) -> Any:
+    """Find a class in a module, or say which module or class is near."""
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # the module is there, and does not find one of its own
+        rule = f"no module {error.name}{_near_module(error.name)}"
+        raise PolicyError(f"dispatch.policy: {module}:{attribute}: {rule}") from None
+    if not hasattr(found, attribute):
+        near = near_miss(attribute, [name for name in vars(found) if not name.startswith("_")])
+        raise PolicyError(f"dispatch.policy: {module}:{attribute}: {module} has no {attribute}{near}")
+    return getattr(found, attribute)
+
+
+def _near_module(name: str) -> str:
+    package, _, last = name.rpartition(".")
+    where = getattr(importlib.import_module(package), "__path__", ()) if package else None
+    return near_miss(last, [module.name for module in pkgutil.iter_modules(where)])
 
 
 def named_policy(name: str, params: Mapping[str, Any]) -> DispatchPolicy:

@@ -9,6 +9,7 @@ import numpy as np
 
 from delivsim.dispatch.arrays import Ints
 from delivsim.dispatch.assignment import Match
+from delivsim.dispatch.horizon import orders_per_rider
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.dispatch.routes import Route, build_routes, doors, store_stops
 
@@ -25,9 +26,7 @@ class Routed(NamedTuple):
 
 def target_size(problem: DispatchProblem, *, ready_within: float, free_within: float) -> int:
     """Orders per bundle that would give every rider one: orders ready soon over riders free soon, at least 1."""
-    n_ready = int(np.count_nonzero(problem.ready_at <= problem.now + ready_within))
-    n_free = int(np.count_nonzero(problem.free_at <= problem.now + free_within))
-    return max(1, math.ceil(n_ready / max(1, n_free)))
+    return max(1, math.ceil(orders_per_rider(problem, ready_within=ready_within, free_within=free_within)))
 
 
 def route_stores(

@@ -44,7 +44,7 @@ def read_layers(path: Path, overlays: Sequence[Path], overrides: Sequence[str]) 
     for layer in layers:
         root = root if layer is None else merged(root, in_full(layer))
     for override in overrides:
-        root = _overridden(root, override, problems)
+        root = overridden(root, override, problems)
     if unreadable:
         raise ScenarioError.of(problems)
     return root, problems
@@ -121,8 +121,8 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _overridden(root: Node, override: str, problems: list[Problem]) -> Node:
-    """Lay one ``a.b.c=value`` over the rest."""
+def overridden(root: Node, override: str, problems: list[Problem]) -> Node:
+    """Lay one ``a.b.c=value`` over the rest; mistakes are added to ``problems``."""
     name, equals, value = override.partition("=")
     place = Place(f"--set {name.strip()}")
     steps = _steps(name.strip())

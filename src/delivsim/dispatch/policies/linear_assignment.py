@@ -11,6 +11,7 @@ from delivsim.dispatch.bundles import bundles_of, trips
 from delivsim.dispatch.bundling import same_store_bundles
 from delivsim.dispatch.candidates import in_space_and_time
 from delivsim.dispatch.commitment import just_in_time
+from delivsim.dispatch.horizon import looked_at, orders_per_rider
 from delivsim.dispatch.matching import match_places
 from delivsim.dispatch.plan import Plan, left_for_later, when_there
 from delivsim.dispatch.policies.parameters import Count, Weight
@@ -74,21 +75,14 @@ class LinearAssignment:
 
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:  # noqa: ARG002
         """Decide; nothing is drawn from ``rng``."""
-        orders = np.flatnonzero(problem.ready_at <= problem.now + self.ready_within)
-        soon = problem.free_at <= problem.now + self.free_within
-        riders = np.flatnonzero(soon & (problem.off_at >= problem.now))
+        orders, riders = looked_at(problem, ready_within=self.ready_within, free_within=self.free_within)
         if not orders.size or not riders.size:
             return Assignment()
-        worth = self.bundle_weight * self._load(problem)
+        load = orders_per_rider(problem, ready_within=self.load_window, free_within=self.load_window)
+        worth = self.bundle_weight * load
         largest = min(self.largest_bundle, int(problem.carries[riders].max()))
         rows = same_store_bundles(problem, orders, price=worth, spared=self.trip_time, largest=largest)
         return self._assignment(self._plan(problem, rows, riders), orders)
-
-    def _load(self, problem: DispatchProblem) -> float:
-        """Orders per rider in the next minutes."""
-        soon = problem.now + self.load_window
-        n_riders = int(np.count_nonzero(problem.free_at <= soon))
-        return float(np.count_nonzero(problem.ready_at <= soon)) / max(1, n_riders)
 
     def _plan(self, problem: DispatchProblem, rows: list[tuple[int, ...]], riders: Ints) -> Plan:
         """Give bundles to riders at the least total cost."""

@@ -13,6 +13,7 @@ from delivsim.dispatch.bundles import Bundles, bundles_of, past_doors, trips
 from delivsim.dispatch.bundling import same_store_bundles
 from delivsim.dispatch.candidates import in_space_and_time
 from delivsim.dispatch.commitment import just_in_time
+from delivsim.dispatch.horizon import looked_at, orders_per_rider
 from delivsim.dispatch.joining import Joins, joins
 from delivsim.dispatch.matching import Price, match_places
 from delivsim.dispatch.plan import Plan, left_for_later, when_there
@@ -108,12 +109,10 @@ class Lookahead:
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:  # noqa: ARG002
         """Decide; nothing is drawn from ``rng``."""
         known = problem.with_shifts(problem.now + self.shifts_within)
-        orders = np.flatnonzero(known.ready_at <= known.now + self.ready_within)
-        soon = known.free_at <= known.now + self.free_within
-        riders = np.flatnonzero(soon & (known.off_at >= known.now))
+        orders, riders = looked_at(known, ready_within=self.ready_within, free_within=self.free_within)
         if not orders.size or not riders.size:
             return Assignment()
-        load = self._load(known)
+        load = orders_per_rider(known, ready_within=self.load_window, free_within=self.load_window)
         rows = same_store_bundles(
             known,
             orders,
@@ -125,12 +124,6 @@ class Lookahead:
         growing = joins(known, bundles, worth=self.join_weight * load, largest=self.largest_bundle)
         plan, joined = self._plan(known, bundles, riders, growing)
         return self._assignment(problem, plan, growing, joined, orders)
-
-    def _load(self, problem: DispatchProblem) -> float:
-        """Orders per rider in the next minutes."""
-        soon = problem.now + self.load_window
-        n_riders = int(np.count_nonzero(problem.free_at <= soon))
-        return float(np.count_nonzero(problem.ready_at <= soon)) / max(1, n_riders)
 
     def _plan(self, problem: DispatchProblem, bundles: Bundles, riders: Ints, growing: Joins) -> tuple[Plan, Ints]:
         """Give bundles to riders, or let them join others, at the least total cost."""

@@ -10,6 +10,7 @@ from delivsim.dispatch.assignment import Assignment
 from delivsim.dispatch.bundles import Bundles, Doors, bundles_of, past_doors, trips
 from delivsim.dispatch.candidates import flat, nearest_of
 from delivsim.dispatch.commitment import just_in_time
+from delivsim.dispatch.horizon import looked_at, orders_per_rider
 from delivsim.dispatch.plan import Plan, left_for_later
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
@@ -73,22 +74,15 @@ class SetPartition:
 
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:  # noqa: ARG002
         """Decide; nothing is drawn from ``rng``."""
-        rows = np.flatnonzero(problem.ready_at <= problem.now + self.ready_within)
-        soon = problem.free_at <= problem.now + self.free_within
-        riders = np.flatnonzero(soon & (problem.off_at >= problem.now))
+        rows, riders = looked_at(problem, ready_within=self.ready_within, free_within=self.free_within)
         if not rows.size or not riders.size:
             return Assignment()
-        worth, largest = self._worth(problem), min(self.largest_bundle, int(problem.carries[riders].max()))
+        load = orders_per_rider(problem, ready_within=self.load_window, free_within=self.load_window)
+        worth, largest = self.rider_weight * load, min(self.largest_bundle, int(problem.carries[riders].max()))
         listed = small_bundles(
             problem, rows, largest=largest, neighbors=self.neighbors, worth=worth * 2.0 * self.trip_time
         )
         return self._assignment(self._plan(problem, bundles_of(problem, listed), riders, worth), rows)
-
-    def _worth(self, problem: DispatchProblem) -> float:
-        """Seconds of customers' delay that a second of a rider's time is worth now."""
-        soon = problem.now + self.load_window
-        n_riders = int(np.count_nonzero(problem.free_at <= soon))
-        return self.rider_weight * float(np.count_nonzero(problem.ready_at <= soon)) / max(1, n_riders)
 
     def _plan(self, problem: DispatchProblem, bundles: Bundles, riders: Ints, worth: float) -> Plan:
         doors = past_doors(problem, bundles)

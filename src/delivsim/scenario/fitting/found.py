@@ -225,5 +225,5 @@ def _always_untold(past: Past) -> list[str]:
     if len(past.zones) > 1 and past.zones_made:
         out.append(f"zones: none are named; stores are grouped into {len(past.zones)} by where they are")
     out.append("what riders are paid, and how the platform's software is built: the defaults stand")
-    out.append("the dispatch policy in force: linear_assignment every 30 s is written; set your own")
+    out.append("the dispatch policy in force: lookahead every 30 s is written; set your own")
     return out

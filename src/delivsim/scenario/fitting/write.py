@@ -136,7 +136,7 @@ def city_scenario(found: Found, folder: str) -> dict[str, Any]:
             },
         },
         "platform": {"kind": "simulated"},
-        "dispatch": {"policy": "linear_assignment", "every": "30s"},
+        "dispatch": {"policy": "lookahead", "every": "30s"},
     }
 
 

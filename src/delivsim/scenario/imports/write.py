@@ -67,7 +67,7 @@ def scenario_text(imported: Imported) -> str:
         "horizon": DURATION.written(history.horizon),
         "instance": {"format": "delivsim", "path": ".", "behavior": {"kitchens": _kitchens(imported)}},
         "platform": {"kind": "simulated"},
-        "dispatch": {"policy": "linear_assignment"},
+        "dispatch": {"policy": "lookahead"},
     }
     n = len(imported.instance.orders)
     head = [
