@@ -24,6 +24,7 @@ COMMANDS = [
     "report",
     "plot",
     "explain",
+    "validate",
     "diff",
     "check-solution",
     "export",

@@ -57,6 +57,26 @@ def test_explain_tells_an_orders_story(command, here) -> None:
     assert "nobody" in unknown.err
 
 
+def test_explain_tells_where_slow_calls_spent_their_time(command, here) -> None:
+    """An operation's tail, in a window, hop by hop; a topic's too; what makes no sense is refused."""
+    ended = command("explain", "first", "--operation", "place_order", "--p90", "--from", "30min")
+    assert ended.code == Exit.FINE
+    assert "place_order p90" in ended.out
+    assert "payment.charge" in ended.out
+    assert "order.placed > delivery" in command("explain", "first", "--operation", "order.placed").out
+    for arguments, said in (
+        (("--operation", "place_ordr"), "did you mean 'place_order'"),
+        (("o1", "--operation", "place_order"), "one of the two"),
+        ((), "one of the two"),
+        (("o1", "--p99"), "for --operation"),
+        (("--operation", "place_order", "--p99", "--p50"), "one of them"),
+        (("--operation", "place_order", "--from", "noon"), "--from noon"),
+        (("--operation", "place_order", "--from", "30min", "--to", "20min"), "must be after --from"),
+    ):
+        wrong = command("explain", "first", *arguments)
+        assert (wrong.code, said in wrong.err) == (Exit.USAGE, True), arguments
+
+
 def test_diff_tells_equal_from_different(command, here) -> None:
     """Equal runs end with 0; otherwise the first row that differs is named, and it ends with 1."""
     command("run", "small.yaml", *SMALL, "-o", "equal")

@@ -75,11 +75,44 @@ def plot(
     say(f"Wrote {', '.join(file.name for file in files)} to {folder}")
 
 
-def explain(run: Run, order: Annotated[str, typer.Argument(help="The order's id.", show_default=False)]) -> None:
-    """Tell an order's whole story: the platform's part, the decisions about it, its rider's way."""
-    from delivsim.report.explain import explain_order
+def explain(
+    run: Run,
+    order: Annotated[str | None, typer.Argument(help="The order's id.", show_default=False)] = None,
+    operation: Annotated[
+        str | None,
+        typer.Option(help="Instead of an order: an operation's slowest calls, or a topic's messages.", metavar="NAME"),
+    ] = None,
+    p50: Annotated[bool, typer.Option("--p50", help="From the median on.")] = False,
+    p90: Annotated[bool, typer.Option("--p90", help="From this quantile on.")] = False,
+    p95: Annotated[bool, typer.Option("--p95", help="From this quantile on.")] = False,
+    p99: Annotated[bool, typer.Option("--p99", help="From this quantile on; so it is unless told otherwise.")] = False,
+    p999: Annotated[bool, typer.Option("--p99.9", help="From this quantile on.")] = False,
+    begin: Annotated[str | None, typer.Option("--from", help="Only calls that began from then on.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Only calls that began before.")] = None,
+) -> None:
+    """
+    Tell an order's whole story, or where the time of an operation's slowest calls went.
 
-    say(explain_order(opened(run), order))
+    An order: the platform's part, the decisions about it, its rider's way. An operation (--operation place_order
+    --p99): hop by hop along the critical path, waiting, work, network, retries and broker, beside ordinary calls.
+    """
+    from delivsim.errors import InputError
+    from delivsim.report.explain import explain_order
+    from delivsim.report.explain_tail import explain_tail, window_of
+
+    flags = {0.5: p50, 0.9: p90, 0.95: p95, 0.99: p99, 0.999: p999}
+    levels = [q for q, wanted in flags.items() if wanted]
+    if (order is None) == (operation is None):
+        raise InputError("explain: name an order's id, or --operation NAME; one of the two")
+    if operation is None and (levels or begin is not None or end is not None):
+        raise InputError("--p50 to --p99.9, --from and --to: are for --operation, not for an order")
+    if len(levels) > 1:
+        raise InputError("--p50 to --p99.9: one of them")
+    result = opened(run)
+    if order is not None:
+        say(explain_order(result, order))
+    elif operation is not None:
+        say(explain_tail(result, operation, levels[0] if levels else 0.99, window_of(result, begin, end)))
 
 
 def compare(one: Run, other: Run) -> None:

@@ -19,12 +19,12 @@ ROW = 0.17
 def save_picture(findings: Sequence[Finding], file: Path) -> None:
     """Draw one line per quantity: its interval relative to the exact value, and the width it may have, in grey."""
     with look():
-        (axes,) = panels(size=(9.0, 1.2 + ROW * (len(findings) + _n_families(findings))))
+        (axes,) = panels(size=(9.0, 1.2 + ROW * (len(findings) + _headings(findings))))
         y, ticks, labels, family = 0.0, [], [], ""
         for finding in findings:
             if finding.family != family:
                 family = finding.family
-                y += 1.0
+                y += 0.6
                 axes.text(-0.005, y, family, transform=axes.get_yaxis_transform(), **_HEADING)
                 y += 1.0
             _draw(axes, y, finding)
@@ -37,16 +37,15 @@ def save_picture(findings: Sequence[Finding], file: Path) -> None:
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="x")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:+.0%}")
-        axes.set_xlabel("simulated against exact")
-        axes.set_title(f"Exact results: {CONFIDENCE:.1%} intervals, and the width they may have (grey)")
+        axes.set_xlabel(f"simulated against exact: {CONFIDENCE:.1%} intervals; grey: the width they may have")
         figure_of(axes).savefig(file, dpi=130)
 
 
 _HEADING: dict[str, Any] = {"ha": "right", "va": "center", "fontsize": 7.5, "fontweight": "bold", "color": FAINT}
 
 
-def _n_families(findings: Sequence[Finding]) -> int:
-    return 2 * len({finding.family for finding in findings})
+def _headings(findings: Sequence[Finding]) -> float:
+    return 1.6 * len({finding.family for finding in findings})
 
 
 def _draw(axes: Axes, y: float, finding: Finding) -> None:
