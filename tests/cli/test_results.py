@@ -59,7 +59,7 @@ def test_explain_tells_an_orders_story(command, here) -> None:
 
 def test_explain_tells_where_slow_calls_spent_their_time(command, here) -> None:
     """An operation's tail, in a window, hop by hop; a topic's too; what makes no sense is refused."""
-    ended = command("explain", "first", "--operation", "place_order", "--p90", "--from", "30min")
+    ended = command("explain", "first", "--operation", "place_order", "--p90", "--from", "1min")
     assert ended.code == Exit.FINE
     assert "place_order p90" in ended.out
     assert "payment.charge" in ended.out
