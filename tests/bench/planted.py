@@ -147,3 +147,6 @@ class Named:
     def key(self) -> str:
         """What its result is kept under."""
         return f"key-{self.instance}"
+
+    def __str__(self) -> str:
+        return f"{self.policy} on {self.instance}"

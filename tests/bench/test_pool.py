@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from delivsim.bench.pool import Shelf, run_all
 from delivsim.errors import DelivsimError
+from delivsim.experiment.pool import Shelf, run_all
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,9 @@ class Named:
     @property
     def key(self) -> str:
         return f"key-{self.instance}"
+
+    def __str__(self) -> str:
+        return f"{self.policy} on {self.instance}"
 
 
 TASKS = [Named(name) for name in "abcd"]

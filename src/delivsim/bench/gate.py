@@ -11,11 +11,11 @@ from pathlib import Path
 from delivsim.bench.baseline import Figures, Key, differs_in, made_with, read_baseline, write_baseline
 from delivsim.bench.elsewhere import Code, git, repository, revision
 from delivsim.bench.look import Bench, Mine, mine, theirs
-from delivsim.bench.pool import Tell
 from delivsim.bench.speed import beside, speed_of, speeds_of
 from delivsim.bench.suite import Suite, instance_paths
 from delivsim.bench.verdict import FIRST_LEVEL, LEVEL, Change, Finding, Verdict, changes_between, regressions
 from delivsim.errors import InputError
+from delivsim.experiment.pool import Tell
 
 GIT = "git:"
 

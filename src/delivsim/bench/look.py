@@ -13,13 +13,13 @@ import yaml
 from delivsim.bench.baseline import Figures, figures_of
 from delivsim.bench.benchmark import Benchmark, collect
 from delivsim.bench.elsewhere import Code
-from delivsim.bench.pool import Found, Shelf, Tell, run_all
 from delivsim.bench.run import can_be_made, gathered
 from delivsim.bench.suite import Suite
 from delivsim.bench.tasks import Task, plan
 from delivsim.bench.verdict import Finding, command_for
 from delivsim.bench.work import work
 from delivsim.errors import InputError
+from delivsim.experiment.pool import Found, Shelf, Tell, run_all
 from delivsim.record.parquet import read_frame
 
 AGAIN, OTHER_FUTURES = 16, 4

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from delivsim.bench.benchmark import Benchmark, collect
-from delivsim.bench.pool import Shelf, Tell, run_all
 from delivsim.bench.shipped import find_suite
 from delivsim.bench.suite import Suite, chosen, instance_paths
 from delivsim.bench.tasks import Task, as_row, plan
@@ -17,6 +16,7 @@ from delivsim.bench.work import work
 from delivsim.dispatch.assignment import DispatchPolicy
 from delivsim.dispatch.config import make_policy
 from delivsim.errors import InputError
+from delivsim.experiment.pool import Shelf, Tell, run_all
 
 
 def benchmark(

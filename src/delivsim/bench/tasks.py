@@ -60,6 +60,9 @@ class Task:
     kind: Kind = "run"
     own: DispatchPolicy | None = field(default=None, compare=False)
 
+    def __str__(self) -> str:
+        return f"{self.policy} on {self.instance}"
+
     def other(self, kind: Kind) -> Task:
         """Give the same run as a check of the policy."""
         return replace(self, kind=kind, key=_digest(self.key, kind))

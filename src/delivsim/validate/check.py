@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
-import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +13,7 @@ from scipy import stats
 
 from delivsim.domain.units import near_miss
 from delivsim.errors import InputError
+from delivsim.experiment.pool import workers
 from delivsim.experiment.run import run
 from delivsim.validate.case import QUICK_LOAD, Case, Quantity
 from delivsim.validate.cases import all_cases
@@ -134,25 +132,11 @@ def _examined(cases: Sequence[Case], widths: Widths, seed: int, jobs: int) -> It
         for case in cases:
             yield case.name, examine(case, widths, seed)
         return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=(list(sys.path),))
-    try:
+    with workers(jobs) as pool:
         heavy_first = sorted(cases, key=lambda case: -case.load)
         futures = {pool.submit(_examine_by_name, case.name, widths, seed): case.name for case in heavy_first}
         for future in as_completed(futures):
             yield futures[future], future.result()
-    except BaseException:
-        for process in list(pool._processes.values()):
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _start(path: list[str]) -> None:
-    """Begin a worker: it finds modules where its parent does, and leaves Ctrl-C to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.path[:] = path
 
 
 def _examine_by_name(name: str, widths: Widths, seed: int) -> tuple[Finding, ...]:

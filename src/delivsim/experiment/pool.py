@@ -12,13 +12,23 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from delivsim.bench.tasks import Task
 from delivsim.errors import DelivsimError
 
 Found = dict[str, Any]
-Work = Callable[[Task], Found]
+
+
+class Task(Protocol):
+    """What is to be done; ``str()`` says it to people."""
+
+    @property
+    def key(self) -> str:
+        """Names its result: equal keys, equal results."""
+        ...
+
+
+T = TypeVar("T", bound=Task)
 Tell = Callable[[int, int], None]
 """Told how many of how many tasks are done."""
 
@@ -49,7 +59,13 @@ class Shelf:
 
 
 def run_all(
-    tasks: Sequence[Task], shelf: Shelf, work: Work, *, jobs: int = 1, tell: Tell | None = None, hash_seed: str = ""
+    tasks: Sequence[T],
+    shelf: Shelf,
+    work: Callable[[T], Found],
+    *,
+    jobs: int = 1,
+    tell: Tell | None = None,
+    hash_seed: str = "",
 ) -> list[Found]:
     """
     Do all tasks that are not done yet.
@@ -87,18 +103,20 @@ def run_all(
     return [shelf.get(task.key) or {} for task in tasks]
 
 
-def _here(missing: Mapping[str, Task], work: Work) -> Iterator[tuple[str, Found]]:
+def _here(missing: Mapping[str, T], work: Callable[[T], Found]) -> Iterator[tuple[str, Found]]:
     for key, task in missing.items():
         yield key, work(task)
 
 
-def _in_processes(missing: Mapping[str, Task], work: Work, jobs: int, hash_seed: str) -> Iterator[tuple[str, Found]]:
+def _in_processes(
+    missing: Mapping[str, T], work: Callable[[T], Found], jobs: int, hash_seed: str
+) -> Iterator[tuple[str, Found]]:
     """Do tasks in a pool of processes; when one dies the pool is lost, and another takes up what is left."""
     left = dict(missing)
     for _ in range(TRIES):
         if not left:
             return
-        with _pool(min(jobs, len(left)), hash_seed) as pool:
+        with workers(min(jobs, len(left)), hash_seed) as pool:
             waiting: dict[Future[Found], str] = {pool.submit(work, task): key for key, task in left.items()}
             try:
                 while waiting:
@@ -111,12 +129,12 @@ def _in_processes(missing: Mapping[str, Task], work: Work, jobs: int, hash_seed:
             except BrokenProcessPool:
                 continue
     if left:
-        names = ", ".join(sorted({f"{task.policy} on {task.instance}" for task in left.values()})[:5])
+        names = ", ".join(sorted({str(task) for task in left.values()})[:5])
         raise DelivsimError(f"workers died {TRIES} times (out of memory?); not done: {names}")
 
 
 @contextmanager
-def _pool(jobs: int, hash_seed: str) -> Iterator[ProcessPoolExecutor]:
+def workers(jobs: int, hash_seed: str = "") -> Iterator[ProcessPoolExecutor]:
     """Start processes that leave Ctrl-C to this one; on the way out nothing that waits is begun."""
     before = os.environ.get("PYTHONHASHSEED")
     if hash_seed:
@@ -126,7 +144,7 @@ def _pool(jobs: int, hash_seed: str) -> Iterator[ProcessPoolExecutor]:
     )
     try:
         yield pool
-    except KeyboardInterrupt:
+    except BaseException:
         for process in list(pool._processes.values()):
             process.terminate()
         raise
