@@ -13,6 +13,7 @@ trap 'rm -rf "$away"' EXIT INT TERM
 cd "$away"
 PATH="$away/venv/bin:$PATH"
 delivsim --version
+delivsim bench | grep -q "^quick "
 delivsim init city.yaml
 delivsim check city.yaml
 delivsim run city.yaml --out run --format json >summary.json || [ $? -eq 3 ]

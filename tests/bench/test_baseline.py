@@ -16,7 +16,7 @@ def test_the_baseline_is_of_the_gates_suite_as_it_is(tmp_path):
     """The same days, to the byte, the same policies, every metric, and a speed for each."""
     suite = load_suite(BENCHMARKS / "suites" / "ci.yaml")
     found = read_baseline(BENCHMARKS / "baseline.json")
-    paths = instance_paths(suite, tmp_path)
+    paths = instance_paths(suite, tmp_path, further=True)
     assert found.instances == {name: digest_of(path) for name, (_, path) in paths.items()}
     assert [policy for policy, _ in found.means] == list(suite.policies) == list(found.speed)
     assert all(set(metrics) == set(METRIC) for metrics in found.means.values())

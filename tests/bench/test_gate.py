@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from delivsim.bench import comment, gate
 from delivsim.bench.baseline import read_baseline
 from delivsim.bench.suite import load_suite
+from delivsim.bench.verdict import command_for
 from delivsim.errors import InputError
 
 SUITE = """
@@ -97,7 +99,7 @@ def says_it_well(verdict) -> None:
     text = comment.markdown(verdict)
     lines = text.splitlines()
     assert "regression" in lines[0]
-    assert "linear_assignment (" in lines[0]
+    assert lines[0].count("linear_assignment (") == 1
     if verdict.moved:
         assert text.index("**What moved**") < text.index("<details>")
         assert all(part in text for part in ("95 % interval", "noise band", "old", "new"))
@@ -157,6 +159,20 @@ def test_a_baseline_of_other_instances_compares_nothing(tmp_path, baseline):
     other.write_text(json.dumps(data))
     with pytest.raises(InputError, match="has no policy on an instance of few; --update writes it anew"):
         verdict_of(tmp_path, other)
+
+
+def test_a_policy_that_ends_every_run_is_a_regression(tmp_path, baseline, planted):
+    """There is nothing to compare then, and what happened is the verdict."""
+    verdict = verdict_of(tmp_path, baseline, "{policy: 'planted:Fails'}")
+    assert {finding.what for finding in verdict.findings} == {"failed"}
+    assert "regression" in comment.markdown(verdict).splitlines()[0]
+    assert verdict.n_instances == 0
+
+
+def test_the_command_of_a_finding_can_be_pasted():
+    """Names with spaces and quotes are quoted."""
+    command = command_for("my suites/a.yaml", "lookahead + demand", "a'b")
+    assert shlex.split(command)[4:] == ["my suites/a.yaml", "--policies", "lookahead + demand", "--instances", "a'b"]
 
 
 def test_no_baseline_is_made_of_a_policy_that_foresees(tmp_path, planted):

@@ -12,7 +12,7 @@ from delivsim.bench.metrics import OPTIMA
 from delivsim.bench.run import benchmark
 from delivsim.bench.suite import load_suite
 from delivsim.dispatch.policies.nearest import Nearest
-from delivsim.errors import InputError, PolicyError
+from delivsim.errors import PolicyError
 from delivsim.record.parquet import read_frame
 
 
@@ -108,10 +108,14 @@ def test_a_policy_that_cannot_be_made_is_refused_before_any_run(suite_file, tmp_
     assert not list((tmp_path / "out").glob("tasks/*"))
 
 
-def test_a_suite_in_which_everything_fails_says_so(suite_file, planted):
-    """There is no table of nothing."""
-    with pytest.raises(InputError, match=r"no run came to an end; the first: planted:Fails"):
-        benchmark(suite_file(), policies=["planted:Fails"])
+def test_a_suite_in_which_everything_fails_says_so(suite_file, planted, tmp_path):
+    """Nothing to compare, every failure told, and the files are there all the same, with their columns."""
+    bench = benchmark(suite_file(), policies=["planted:Fails"], out=tmp_path / "out")
+    assert not bench.ok
+    assert "small: 0 instances" in bench.text()
+    assert "Ended by the policy: planted:Fails on twin-40-001: " in bench.text()
+    assert (tmp_path / "out" / "rows.csv").read_text().startswith("policy,condition,instance,seed,permutation,")
+    assert len(read_frame(tmp_path / "out" / "rows.parquet")) == 0
 
 
 def test_conditions_are_rows_of_their_own_and_degrade(suite_file):

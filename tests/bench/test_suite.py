@@ -95,13 +95,24 @@ conditions:
     assert shy.platform.kind == "ideal"
 
 
+def test_some_policies_can_be_left_out_of_the_permutations(suite_file):
+    """The long ones need not be run again; without a list all are."""
+    text = "\nname: x\ninstances: [{twins: {}}]\npolicies: {nearest: , fcfs: }\npermutations: 2\n"
+    suite = load_suite(suite_file(text + "permuted: [fcfs]\n"))
+    assert (suite.numberings("nearest"), suite.numberings("fcfs")) == (range(1), range(3))
+    assert load_suite(suite_file(text)).numberings("nearest") == range(3)
+
+
 MISTAKES = {
     "policies: {neerest: }": r"suite.yaml:4:12: dispatch.policy: must be one of .*did you mean 'nearest'",
     "policies: {nearest: {params: {urgensy: 1.0}}}": r"suite.yaml:4:\d+: dispatch.params.urgensy: .*did you mean",
     "policies: {nearest: }\nscenario: {platform: {kind: idle}}": r"suite.yaml:5:\d+: platform.kind: ",
     "policies: {nearest: }\nconditions: {x: {dispatch: {evry: 1min}}}": r"suite.yaml:5:\d+: dispatch.evry: ",
     "policies: {nearest: }\nagainst: nearst": r"suite.yaml:5:10: against: must be one of the policies, .*did you mean",
+    "policies: {nearest: }\npermuted: [nearst]": r"suite.yaml:5:12: permuted\[0\]: must be one of .*did you mean",
     "policies: {nearest: }\npermutations: -1": r"suite.yaml:5:15: permutations: must be >= 0",
+    "policies: {'a, b': {policy: nearest}}": r"suite.yaml:4:20: policies.*: must be named without commas",
+    "policies: {nearest: }\nseeds: [3, 1, 3]": r"suite.yaml:5:8: seeds: must name each seed once, got 3 twice",
     "policies: {}": r"suite.yaml:4:11: policies: must have at least 1",
     "policies: {nearest: }\nseed: 1": r"suite.yaml:5:1: .*seeds",
 }
@@ -135,6 +146,7 @@ def test_instances_are_found_by_variables_and_patterns(suite_file, tmp_path, mon
             r"suite.yaml:3:20: .*path: the environment variable NOT_SET_ANYWHERE is not set",
         ),
         ("{path: not/there}", r"suite.yaml:3:20: instances\[0\].path: nothing is there: .*not/there"),
+        ("{path: ., format: mdrplb}", r"suite.yaml:3:31: instances\[0\].format: must be one of .*mean 'mdrplib'"),
         ("{path: ., twins: {}}", r"suite.yaml:3:\d+: instances\[0\]: must have either path or twins"),
         ("{twins: {count: 2}}, {twins: {count: 1}}", r"instances\[1\].path: two instances are called twin-240-001"),
     ],

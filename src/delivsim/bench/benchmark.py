@@ -19,6 +19,11 @@ from delivsim.record.parquet import connect, write_frame
 
 KEYS = ("policy", "condition", "instance", "seed")
 Floats = NDArray[np.float64]
+_RUN = dict.fromkeys((*KEYS, "permutation"), "int64") | {"policy": "str", "condition": "str", "instance": "str"}
+_FIGURES = {**dict.fromkeys((m.column for m in METRICS), "float64"), "violations": "int64", "checked": "str"}
+_NOTHING = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in (_RUN | _FIGURES).items()})
+_NO_TIMES = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in (_RUN | {"cpu": "float64"}).items()})
+"""Tables of runs of which none came to an end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -130,9 +135,9 @@ class Benchmark:
 
     def degradation(self) -> Table | None:
         """Say by how much each policy gets worse under each condition than under the first; None without several."""
-        first, *rest = self.conditions
-        if not rest:
+        if len(self.conditions) < 2:
             return None
+        first, *rest = self.conditions
         rows = [
             (policy, condition, *difference_cells(m, self._degraded(m.column, policy, condition, first)))
             for policy in self.policies
@@ -220,14 +225,13 @@ def collect(
     errors: Sequence[str],
 ) -> Benchmark:
     """Make a benchmark of rows that tell their policy, condition, instance, seed and permutation."""
-    table = pd.DataFrame(list(rows))
-    if len(table):
-        table["gap_to_optimum"] = [_gap(row) for row in rows]
+    table = pd.DataFrame(list(rows)) if rows else _NOTHING
+    table = table.assign(gap_to_optimum=[_gap(row) for row in rows])
     return Benchmark(
         name=name,
         rows=table[table["permutation"] == 0].reset_index(drop=True),
         numberings=table[table["permutation"] > 0].reset_index(drop=True),
-        times=pd.DataFrame(list(times)),
+        times=pd.DataFrame(list(times)) if times else _NO_TIMES,
         against=against,
         errors=tuple(errors),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree
 
+from delivsim.bench.metrics import METRIC
 from delivsim.bench.tables import Table
 from delivsim.bench.verdict import Change, Verdict
 
@@ -39,7 +40,10 @@ def headline(verdict: Verdict) -> str:
         return f"Dispatch is as good and as fast as before{told} ({_size(verdict)})"
     n = len(verdict.findings)
     what = "A regression" if n == 1 else f"{n} regressions"
-    return f"{what} in dispatch: {', '.join(dict.fromkeys(f'{f.policy} ({_named(f.what)})' for f in verdict.findings))}"
+    found: dict[str, dict[str, None]] = {}
+    for finding in verdict.findings:
+        found.setdefault(finding.policy, {})[_named(finding.what)] = None
+    return f"{what} in dispatch: {', '.join(f'{policy} ({_listed(whats)})' for policy, whats in found.items())}"
 
 
 def _size(verdict: Verdict) -> str:
@@ -48,7 +52,11 @@ def _size(verdict: Verdict) -> str:
 
 
 def _named(what: str) -> str:
-    return what.removesuffix("_mean").replace("_", "-")
+    return METRIC[what].label if what in METRIC else what
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(words)
 
 
 def _commands(verdict: Verdict) -> list[str]:

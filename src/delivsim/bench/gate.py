@@ -78,13 +78,13 @@ def check(suite: Suite, baseline: str, *, jobs: int = 1, tell: Tell | None = Non
         keys = [key for key in found.figures.means if key in old.means]
         notes += [f"{policy} is new: there is nothing to compare it with" for policy in _new(found.figures, old)]
         changes = changes_between(old, found.figures, keys, FIRST_LEVEL if suite.further else LEVEL)
-        if not changes or not changes[0].worst:
+        if not found.findings and not (changes and changes[0].worst):
             raise InputError(f"{baseline}: has no policy on an instance of {suite.name}; --update writes it anew")
-        n_instances = changes[0].n_instances
+        n_instances = max((change.n_instances for change in changes), default=0)
         changes = _looked_at_again(bench, against, changes, found.findings)
         notes += _looks(changes, n_instances)
         speeds, slow = speeds_of(suite, list(dict.fromkeys(policy for policy, _ in keys)), recorded, code)
-        if not speeds and not slow:
+        if keys and not speeds and not slow:
             notes.append("speed was not judged: the baseline is of another machine")
         elif speeds and slow and code is None:
             speeds, slow = beside(suite, _revision_of(baseline), speeds)
@@ -111,7 +111,9 @@ def _looked_at_again(
     old = against.figures(bench, paths, moved)
     keys: list[Key] = [key for key in new.means if key in old.means]
     again = changes_between(old, new, keys, LEVEL - FIRST_LEVEL)
-    return [change for change in changes if change.policy not in moved] + again
+    order = list(dict.fromkeys((change.policy, change.condition) for change in changes))
+    both = [change for change in changes if change.policy not in moved] + again
+    return sorted(both, key=lambda change: order.index((change.policy, change.condition)))
 
 
 def _looks(changes: Sequence[Change], n_first: int) -> list[str]:

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, model_validator
 
 from delivsim.bench.twins import TwinsConfig, twin
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.units import near_miss, shown
 from delivsim.errors import InputError, Problem, ScenarioError
+from delivsim.scenario.formats import FORMATS
 from delivsim.scenario.formats.mdrplib import write
 from delivsim.scenario.layered import read_config
 from delivsim.scenario.layers import merged
@@ -29,10 +30,24 @@ AS_GIVEN = "as given"
 """The condition of a suite that names none."""
 
 
+def _known_format(name: str) -> str:
+    if name not in FORMATS:
+        known = sorted(FORMATS)
+        raise ValueError(f"must be one of {', '.join(known)}, got {shown(name)}{near_miss(name, known)}")
+    return name
+
+
+def _each_once(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    twice = [seed for i, seed in enumerate(seeds) if seed in seeds[:i]]
+    if twice:
+        raise ValueError(f"must name each seed once, got {twice[0]} twice")
+    return seeds
+
+
 class SourceConfig(Config):
     """Where instances come from: files of a published format, or synthetic twins."""
 
-    format: str = "mdrplib"
+    format: Annotated[str, AfterValidator(_known_format)] = "mdrplib"
     """How the files are written."""
     path: str | None = None
     """The instance's place, seen from the suite; may hold $VARIABLES of the environment, and * for several."""
@@ -65,21 +80,40 @@ class Suite(Config):
     """The policy that the others are compared with; else the first."""
     conditions: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
     """By name what is changed in the scenario; the first is what the others are compared with."""
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**63)], ...], Field(min_length=1)] = (1,)
+    seeds: Annotated[
+        tuple[Annotated[int, Field(ge=0, lt=2**63)], ...], Field(min_length=1), AfterValidator(_each_once)
+    ] = (1,)
     """Each instance is run once with each."""
     permutations: Annotated[int, Field(ge=0, le=1000)] = 0
     """How often more each is run with the orders and riders numbered otherwise: what mere ties are worth."""
+    permuted: tuple[str, ...] = ()
+    """The policies that are; none: all."""
 
     _root: Node = PrivateAttr()
     _file: Path = PrivateAttr()
     _called: str = PrivateAttr()
 
     @model_validator(mode="after")
-    def _known_reference(self) -> Self:
-        if self.against is not None and self.against not in self.policies:
-            near = near_miss(self.against, list(self.policies))
-            raise refuse((("against",), f"must be one of the policies, got {shown(self.against)}{near}"))
+    def _names_without_commas(self) -> Self:
+        """``--policies a,b`` must be able to name each."""
+        odd = [name for name in self.policies if "," in name or name != name.strip() or not name]
+        if odd:
+            raise refuse((("policies", odd[0]), f"must be named without commas and outer spaces, got {shown(odd[0])}"))
         return self
+
+    @model_validator(mode="after")
+    def _known_reference(self) -> Self:
+        named = {("against",): self.against} | {("permuted", i): name for i, name in enumerate(self.permuted)}
+        wrong = [(where, name) for where, name in named.items() if name is not None and name not in self.policies]
+        rule = "must be one of the policies, got {}{}"
+        known = list(self.policies)
+        if wrong:
+            raise refuse(*((where, rule.format(shown(name), near_miss(name, known))) for where, name in wrong))
+        return self
+
+    def numberings(self, policy: str) -> range:
+        """Number the ways in which the orders and riders of a policy's runs are numbered; 0: as they are given."""
+        return range(1 + self.permutations) if policy in (self.permuted or (policy,)) else range(1)
 
     @property
     def file(self) -> Path:

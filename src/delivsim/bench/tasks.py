@@ -98,14 +98,13 @@ def plan(
         for policy in policies
         for condition in suite.condition_names
     }
-    numberings = range(suite.permutations + 1)
     return [
         _task(composed[policy, condition], policy, condition, name, seed, n, instances[name], own.get(policy))
         for name in instances
         for condition in suite.condition_names
         for policy in policies
         for seed in suite.seeds
-        for n in numberings
+        for n in suite.numberings(policy)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -186,4 +187,4 @@ def regression_text(change: Change) -> str:
 
 def command_for(suite: str, policy: str, instance: str) -> str:
     """Give the command that runs one policy on one instance again."""
-    return f"delivsim bench run --suite {suite} --policies {policy} --instances {instance}"
+    return shlex.join(("delivsim", "bench", "run", "--suite", suite, "--policies", policy, "--instances", instance))

@@ -68,6 +68,7 @@ def run(
     sys.path.append(str(Path.cwd()))  # code of one's own is found where the command is run, as with python -m
     spec = find_suite(suite)
     folder = out or Path("runs") / "bench" / spec.name
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         with count_bar(spec.name) as tell:
             made = benchmark(
@@ -115,6 +116,9 @@ def check(
     spec = find_suite(suite)
     if update and baseline.startswith(gate.GIT):
         raise InputError("--update: writes a file; --baseline must name one")
+    for file in (markdown, junit, Path(baseline) if update else None):
+        if file is not None:  # before anything is run
+            file.parent.mkdir(parents=True, exist_ok=True)
     with count_bar(spec.name) as tell:
         if update:
             found = gate.update(spec, Path(baseline), jobs=jobs or _cores(), tell=tell)
@@ -126,7 +130,6 @@ def check(
     say(comment.text(verdict))
     for file, write in ((markdown, comment.markdown), (junit, comment.junit)):
         if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(write(verdict), encoding="utf-8")
     raise typer.Exit(Exit.FINE if verdict.ok else Exit.FAILED)
 
