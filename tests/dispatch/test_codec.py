@@ -14,7 +14,7 @@ from delivsim.dispatch.codec import (
     problem_schema,
     problem_to_json,
 )
-from delivsim.dispatch.known import Demand, Promises, Shifts
+from delivsim.dispatch.known import Demand, Promises, Readiness, Shifts
 from delivsim.dispatch.policies import POLICIES
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.instance import Rules
@@ -65,6 +65,7 @@ def problem(**changes) -> DispatchProblem:
             speeds=[np.nan, 2.5],
             capacities=[2**31 - 1, 3],
         ),
+        "readiness": Readiness(n=12, bias=-30.5, spread=240.0),
     }
     return DispatchProblem(**(given | changes))
 

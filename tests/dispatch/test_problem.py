@@ -1,7 +1,9 @@
+import math
+
 import numpy as np
 import pytest
 
-from delivsim.dispatch.known import Demand, Promises, Shifts, asked_by
+from delivsim.dispatch.known import Demand, Promises, Readiness, Shifts, asked_by
 from delivsim.dispatch.problem import UNLIMITED, DispatchProblem
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Euclidean
@@ -150,9 +152,16 @@ def test_a_policy_asks_for_what_there_is():
     class Curious:
         asks = frozenset({"weather"})
 
-    with pytest.raises(InputError, match="asks: must be of promises, demand, shifts, got 'weather'"):
+    with pytest.raises(InputError, match="asks: must be of promises, demand, shifts, readiness, got 'weather'"):
         asked_by(Curious())
     assert asked_by(object()) == frozenset()
+
+
+@pytest.mark.parametrize(("said", "rule"), [({"n": -1}, "must be >= 0"), ({"bias": math.nan}, "must be finite")])
+def test_wrong_words_on_readiness_are_refused(said, rule):
+    """Counts and spreads are not negative, and nothing is NaN."""
+    with pytest.raises(InputError, match=f"readiness: .* {rule}"):
+        Readiness(**said)
 
 
 def test_riders_who_come_on_soon_can_be_planned_with():

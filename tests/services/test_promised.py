@@ -1,7 +1,7 @@
 import math
 
 from delivsim.dispatch.problem import UNLIMITED
-from delivsim.services.promised import Shift, shifts
+from delivsim.services.promised import ReadinessSeen, Shift, readiness, shifts
 
 ROSTER = (
     Shift(0.0, 4, 1.0, 2.0, 3600.0, 3.0, math.inf),
@@ -19,6 +19,16 @@ def test_shifts_that_begin_within_the_hour_are_told():
     both = shifts(ROSTER, 1799.0)
     assert both.riders.tolist() == [2]
     assert shifts(ROSTER, 1801.0).on_at.tolist() == [5400.0]
+
+
+def test_how_wrong_estimates_were_is_learned_order_by_order():
+    """Mean and root mean square of the errors in whole seconds; nothing before the first."""
+    assert readiness(None).n == 0
+    seen = ReadinessSeen().also(60.2).also(-20.0).also(0.3)
+    known = readiness(seen)
+    assert (known.n, known.bias) == (3, 40.0 / 3)
+    assert known.spread == math.sqrt((60.0**2 + 20.0**2) / 3)
+    assert readiness(ReadinessSeen().also(0.4)).spread == 0.0
 
 
 def test_a_shift_is_told_as_planned():

@@ -22,7 +22,7 @@ from delivsim.dispatch.documents import (
     ProblemDocument,
     RulesDocument,
 )
-from delivsim.dispatch.known import Demand, Promises, Shifts
+from delivsim.dispatch.known import Demand, Promises, Readiness, Shifts
 from delivsim.dispatch.problem import UNLIMITED, DispatchProblem
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Euclidean, Haversine, Travel
@@ -77,6 +77,7 @@ def problem_to_dict(problem: DispatchProblem, *, nearest: int = NEAREST) -> dict
         "promises": _records(_PROMISE, problem.promises.orders, problem.promises),
         "demand": _records(_STORE, problem.demand.stores, problem.demand),
         "shifts": _shifts(problem.shifts),
+        "readiness": dataclasses.asdict(problem.readiness),
         "travel": _travel_out(problem, nearest),
     }
 
@@ -220,6 +221,7 @@ def problem_from_json(text: str | bytes, name: str = "problem") -> DispatchProbl
             promises=Promises(**_arrays(_PROMISE, given["promises"])),
             demand=Demand(**_arrays(_STORE, given["demand"])),
             shifts=Shifts(**_arrays(_SHIFT, given["shifts"], speed=math.nan, capacity=UNLIMITED)),
+            readiness=Readiness(**given["readiness"]),
         )
     except InputError as error:
         raise InputError(f"{name}: {error}") from None

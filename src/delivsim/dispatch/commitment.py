@@ -6,7 +6,11 @@ import numpy as np
 
 from delivsim.dispatch.arrays import Flags, Floats
 from delivsim.dispatch.bundles import Trips
+from delivsim.dispatch.known import Readiness
 from delivsim.dispatch.problem import DispatchProblem
+
+FEW = 5
+"""Orders whose readiness has shown, from which on what it showed counts half."""
 
 
 def before_next(problem: DispatchProblem, pairs: Trips) -> Flags:
@@ -28,6 +32,21 @@ def just_in_time(problem: DispatchProblem, pairs: Trips, ready_at: Floats, *, ma
     following = problem.now + problem.every
     late = np.maximum(following, pairs.leave_at) + pairs.ways + margin > ready_at
     return (pairs.leave_at < following) & late
+
+
+def ahead(readiness: Readiness, earliness: float) -> float:
+    """
+    Seconds before the told instant at which a rider should be at the store, so wrong as such instants have been.
+
+    Parameters
+    ----------
+    readiness
+        How wrong estimates have been; where few have shown, they count as exact.
+    earliness
+        Times the spread.
+    """
+    known = readiness.n / (readiness.n + FEW)
+    return known * (earliness * readiness.spread - readiness.bias)
 
 
 def overdue(problem: DispatchProblem, oldest_ready_at: Floats, *, after: float) -> Flags:

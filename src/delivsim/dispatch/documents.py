@@ -148,6 +148,17 @@ class TravelDocument(Document):
     """Ways from door to door of orders of one store: order, order, seconds."""
 
 
+class ReadinessDocument(Document):
+    """How wrong the estimates of when food is ready have been so far."""
+
+    n: Annotated[int, Field(ge=0)] = 0
+    """Orders whose food became ready."""
+    bias: float = 0.0
+    """Mean seconds later than told; negative: earlier."""
+    spread: Annotated[float, Field(ge=0)] = 0.0
+    """Root of the mean squared error, seconds."""
+
+
 class ProblemDocument(Document):
     """What the dispatcher knows at one decision. Instants are seconds since the start of the scenario."""
 
@@ -169,6 +180,8 @@ class ProblemDocument(Document):
     """All stores and their recent demand."""
     shifts: tuple[ShiftDocument, ...] = ()
     """Riders whose shifts begin soon; they cannot be asked yet."""
+    readiness: ReadinessDocument = ReadinessDocument()
+    """How wrong the estimates of `ready_at` have been so far."""
     travel: TravelDocument
     """How long ways take."""
 

@@ -1,7 +1,11 @@
-"""What else the dispatcher knows, for policies that ask: promised bundles, where orders come from, shifts to come."""
+"""
+What else the dispatcher knows, for policies that ask: promised bundles, where orders come from, shifts to come, and
+how wrong the estimates of readiness have been.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -12,7 +16,8 @@ from delivsim.errors import InputError
 PROMISES = "promises"
 DEMAND = "demand"
 SHIFTS = "shifts"
-ASKABLE = (PROMISES, DEMAND, SHIFTS)
+READINESS = "readiness"
+ASKABLE = (PROMISES, DEMAND, SHIFTS, READINESS)
 """What a policy may name in its class attribute ``asks`` so as to be told it."""
 
 _KINDS = {"Ints": np.int64, "Floats": np.float64, "Flags": np.bool_}
@@ -172,6 +177,33 @@ class Shifts:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """
+    How wrong the estimates of when food is ready have been so far.
+
+    Parameters
+    ----------
+    n
+        Orders whose food became ready, >= 0.
+    bias
+        Mean of how much later than told that was, seconds; negative: earlier.
+    spread
+        Root of the mean squared error, seconds, >= 0.
+    """
+
+    n: int = 0
+    bias: float = 0.0
+    spread: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.bias) and math.isfinite(self.spread)):
+            raise InputError("dispatch problem: readiness: bias and spread must be finite")
+        if self.n < 0 or self.spread < 0.0:
+            raise InputError("dispatch problem: readiness: n and spread must be >= 0")
+
+
 NO_PROMISES = Promises()
 NO_DEMAND = Demand()
 NO_SHIFTS = Shifts()
+NO_READINESS = Readiness()

@@ -13,7 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from delivsim.dispatch.arrays import Floats, Ints, freeze, refuse_unless_finite
-from delivsim.dispatch.known import NO_DEMAND, NO_PROMISES, NO_SHIFTS, Demand, Promises, Shifts
+from delivsim.dispatch.known import (
+    NO_DEMAND,
+    NO_PROMISES,
+    NO_READINESS,
+    NO_SHIFTS,
+    Demand,
+    Promises,
+    Readiness,
+    Shifts,
+)
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Instants, Travel
 from delivsim.errors import InputError
@@ -70,6 +79,8 @@ class DispatchProblem:
         All stores and their recent demand, if the policy asks for ``demand``.
     shifts
         Riders whose shifts begin soon, if the policy asks for ``shifts``.
+    readiness
+        How wrong the estimates of readiness have been so far, if the policy asks for ``readiness``.
 
     Raises
     ------
@@ -97,6 +108,7 @@ class DispatchProblem:
     promises: Promises = NO_PROMISES
     demand: Demand = NO_DEMAND
     shifts: Shifts = NO_SHIFTS
+    readiness: Readiness = NO_READINESS
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.now) and np.isfinite(self.every) and self.every > 0.0):

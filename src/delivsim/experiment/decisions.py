@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from delivsim.dispatch.known import NO_DEMAND, NO_PROMISES, Demand, Promises, Shifts
+from delivsim.dispatch.known import NO_DEMAND, NO_PROMISES, Demand, Promises, Readiness, Shifts
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.instance import Rules
 from delivsim.domain.streams import Streams
@@ -51,8 +51,8 @@ def load_problem(run: Result | str | PathLike[str], decision: int) -> DispatchPr
 
     Returns
     -------
-    What the policy was given then, to the bit (fading demand to rounding); promises, demand and shifts if it asked
-    for them.
+    What the policy was given then, to the bit (fading demand to rounding); promises, demand, shifts and readiness if
+    it asked for them.
 
     Raises
     ------
@@ -92,6 +92,7 @@ def load_problem(run: Result | str | PathLike[str], decision: int) -> DispatchPr
         promises=_promises(orders[orders["rider"] >= 0]),
         demand=_demand(result, decision, now),
         shifts=_shifts(seen[seen["is_coming"]]),
+        readiness=Readiness(n=int(row["n_ready"]), bias=float(row["ready_bias"]), spread=float(row["ready_spread"])),
     )
 
 

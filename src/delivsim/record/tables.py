@@ -154,6 +154,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _c("n_offers", "int", "offers it made"),
         _c("n_assigned", "int", "orders in those offers"),
         _c("policy", "category", "the policy's name"),
+        _c("n_ready", "int", "orders whose readiness had shown how wrong estimates are (if the policy asks)"),
+        _c("ready_bias", "float", "mean of how much later than told they were ready", "s"),
+        _c("ready_spread", "float", "root of the mean squared error of what was told", "s"),
     ),
     "choices": (
         _c("decision", "int", "the decision"),

@@ -45,7 +45,7 @@ from delivsim.services.messages import (
     Stop,
     Withdrawn,
 )
-from delivsim.services.promised import Carried, Shift, StoreDemand, demand, promises, shifts
+from delivsim.services.promised import Carried, ReadinessSeen, Shift, StoreDemand, demand, promises, readiness, shifts
 from delivsim.services.rider_numbers import RiderNumbers
 from delivsim.services.service import Handler, Service, Timer
 
@@ -224,7 +224,7 @@ class Deliveries:
     prepare_on_accept
         Whether the kitchen starts when a rider has accepted instead of when the order is placed.
     asks
-        What the policy wants to be told besides: ``promises``, ``demand``, ``shifts``.
+        What the policy wants to be told besides: ``promises``, ``demand``, ``shifts``, ``readiness``.
     stores
         Where the stores are, by number.
     roster
@@ -269,9 +269,16 @@ class Deliveries:
         job = await Load(Job, change.order)
         if job is None or job.open is None:
             return OK
-        known = OpenJob(job.open.placed, min(job.open.ready_at, await Now()))
+        now = await Now()
+        writes: list[Put] = []
+        if "readiness" in self.asks and not self.prepare_on_accept:  # then the estimate was of something else
+            seen = await Load(ReadinessSeen, 0) or ReadinessSeen()
+            writes.append(Put(0, seen.also(now - job.open.placed.ready_at)))
         if job.status == "open":
-            await Commit((Put(change.order, Job(job.status, known, job.rider, job.reason)), Put(change.order, known)))
+            known = OpenJob(job.open.placed, min(job.open.ready_at, now))
+            writes += [Put(change.order, Job(job.status, known, job.rider, job.reason)), Put(change.order, known)]
+        if writes:
+            await Commit(writes)
         return OK
 
     # --- decisions -------------------------------------------------------------------------------------------
@@ -284,7 +291,8 @@ class Deliveries:
             return OK
         carried = await Query(Carried) if "promises" in self.asks else []
         seen = await Query(StoreDemand) if "demand" in self.asks else []
-        problem = self._problem(jobs, await Query(RiderRecord), now, carried, seen)
+        wrong = await Load(ReadinessSeen, 0) if "readiness" in self.asks else None
+        problem = self._problem(jobs, await Query(RiderRecord), now, carried, seen, wrong)
         if not problem.riders.size:
             return OK
         reference = {job.placed.order: job.placed.reference for job in jobs}
@@ -307,6 +315,7 @@ class Deliveries:
         now: float,
         carried: list[Carried],
         seen: list[StoreDemand],
+        wrong: ReadinessSeen | None,
     ) -> DispatchProblem:
         """Put what is known of open orders and of the riders who may be offered some into arrays."""
         import numpy as np
@@ -341,6 +350,7 @@ class Deliveries:
             promises=promises(carried) if carried else NO_PROMISES,
             demand=demand(self.stores, seen, now) if "demand" in self.asks else NO_DEMAND,
             shifts=shifts(self.roster, now) if "shifts" in self.asks else NO_SHIFTS,
+            readiness=readiness(wrong),
         )
 
     async def _carry_out(self, decision: Decision) -> None:

@@ -1,4 +1,7 @@
-"""What the delivery service knows only for policies that ask: promised bundles, demand by store, shifts to come."""
+"""
+What the delivery service knows only for policies that ask: promised bundles, demand by store, shifts to come, and how
+wrong estimates of readiness have been.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from delivsim.dispatch.known import Demand, Promises, Shifts
+    from delivsim.dispatch.known import Demand, Promises, Readiness, Shifts
 
 MEMORY = 3600.0
 """Seconds after which an order counts less in its store's demand by a factor e."""
@@ -59,6 +62,32 @@ class StoreDemand(NamedTuple):
     def later(self, at: float) -> float:
         """The sum as it is later, without further orders."""
         return self.total * math.exp((self.at - at) / MEMORY)
+
+
+class ReadinessSeen(NamedTuple):
+    """
+    How wrong estimates of readiness have been: how many, the sum of the errors, and of their squares.
+
+    Errors are whole seconds, so that what only the way of a message adds to them does not count.
+    """
+
+    n: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+    def also(self, late: float) -> ReadinessSeen:
+        """Count one more: food that was ready ``late`` seconds after the instant that was told."""
+        error = round(late)
+        return ReadinessSeen(self.n + 1, self.total + error, self.squares + error * error)
+
+
+def readiness(seen: ReadinessSeen | None) -> Readiness:
+    """Give the mean and the spread of the errors."""
+    from delivsim.dispatch.known import NO_READINESS, Readiness
+
+    if seen is None:
+        return NO_READINESS
+    return Readiness(n=seen.n, bias=seen.total / seen.n, spread=math.sqrt(seen.squares / seen.n))
 
 
 def promises(carried: Sequence[Carried]) -> Promises:

@@ -62,7 +62,8 @@ class Leader:
         self.rows.append(
             (
                 self._decisions, problem.now, problem.now + delay, len(problem.orders), len(problem.riders),
-                len(matches), n_assigned, self.name,
+                len(matches), n_assigned, self.name, problem.readiness.n, problem.readiness.bias,
+                problem.readiness.spread,
             )
         )  # fmt: skip
         if self._diary is not None:

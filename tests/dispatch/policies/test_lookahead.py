@@ -2,7 +2,7 @@ import dataclasses
 
 import numpy as np
 
-from delivsim.dispatch.known import Demand, Promises, Shifts
+from delivsim.dispatch.known import Demand, Promises, Readiness, Shifts
 from delivsim.dispatch.lawful import check_assignment
 from delivsim.dispatch.policies.linear_assignment import LinearAssignment
 from delivsim.dispatch.policies.lookahead import Lookahead
@@ -132,8 +132,23 @@ def test_on_the_twin_it_beats_the_plain_matching(replay, twin):
     assert ours.minutes("placed_at", "delivered_at") <= plain.minutes("placed_at", "delivered_at") + 0.1
 
 
+def test_wrong_estimates_send_the_rider_earlier():
+    """Where food came 90 s off what was told, he is there so much before; where it came late, later; if few, less."""
+    there = problem([(0.0, 50.0, 1500.0)], [(250.0, 0.0)])
+    assert riders_of(there) == []
+    for told, goes in (
+        (Readiness(n=10_000, spread=90.0), True),
+        (Readiness(n=1, spread=90.0), False),
+        (Readiness(n=10_000, bias=60.0, spread=90.0), False),
+        (Readiness(n=10_000, bias=-60.0, spread=90.0), True),
+    ):
+        assert bool(riders_of(dataclasses.replace(there, readiness=told))) == goes, told
+    late = dataclasses.replace(problem([(0.0, 50.0, 1359.0)], [(250.0, 0.0)]), readiness=Readiness(n=10_000, bias=60.0))
+    assert riders_of(late, earliness=0.0) == []
+
+
 def test_what_it_is_told_it_asks_for():
-    """Promises, demand and shifts to come are asked for, and can all be missing."""
-    assert Lookahead.asks == {"promises", "demand", "shifts"}
+    """Promises, demand, shifts to come and how wrong estimates were are asked for, and can all be missing."""
+    assert Lookahead.asks == {"promises", "demand", "shifts", "readiness"}
     assert len(riders_of(problem([(0.0, 50.0, 900.0)], [(10.0, 0.0)]))) == 1
     assert dataclasses.is_dataclass(Lookahead)

@@ -12,7 +12,7 @@ from delivsim.dispatch.assignment import Assignment
 from delivsim.dispatch.bundles import Bundles, bundles_of, past_doors, trips
 from delivsim.dispatch.bundling import same_store_bundles
 from delivsim.dispatch.candidates import in_space_and_time
-from delivsim.dispatch.commitment import just_in_time
+from delivsim.dispatch.commitment import ahead, just_in_time
 from delivsim.dispatch.horizon import looked_at, orders_per_rider
 from delivsim.dispatch.joining import Joins, joins
 from delivsim.dispatch.matching import Price, match_places
@@ -74,8 +74,8 @@ class Lookahead:
         Seconds of one order's delay that a second of a rider's shift is worth, >= 0.
     shift_window
         Seconds of the rest of a shift that count, at most, >= 0.
-    margin
-        A rider is sent this many seconds earlier than just in time, >= 0.
+    earliness
+        A rider is sent so many times the spread of past estimates of readiness earlier than just in time, >= 0.
     candidates
         How many nearest riders are considered for a bundle (or bundles for a rider, where riders are fewer), >= 1.
 
@@ -84,26 +84,26 @@ class Lookahead:
     delivsim's own; what it builds on is named in ``docs/lookahead.md``.
     """
 
-    asks: ClassVar[frozenset[str]] = frozenset({"promises", "demand", "shifts"})
+    asks: ClassVar[frozenset[str]] = frozenset({"promises", "demand", "shifts", "readiness"})
 
-    ready_within: Duration = 1200.0
+    ready_within: Duration = 1500.0
     free_within: Duration = 1800.0
     shifts_within: Duration = 1800.0
     travel_weight: Weight = 0.02
     waiting_weight: Weight = 0.02
     longest_wait: Duration = 900.0
-    bundle_weight: Weight = 1.5
+    bundle_weight: Weight = 2.2
     join_weight: Weight = 0.2
     trip_time: Duration = 750.0
     largest_bundle: Count = 4
     load_window: Duration = 600.0
-    place_weight: Duration = 360.0
+    place_weight: Duration = 540.0
     place_reach: Duration = 660.0
-    crowding: Weight = 0.5
+    crowding: Weight = 1.0
     prior_demand: Weight = 0.3
     shift_weight: Weight = 0.03
     shift_window: Duration = 3600.0
-    margin: Duration = 0.0
+    earliness: Weight = 2.0
     candidates: Count = 50
 
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:  # noqa: ARG002
@@ -172,15 +172,16 @@ class Lookahead:
         """Carry out what would come too late, were it decided only at the next decision."""
         planned, ready_at, following = plan.planned, plan.bundles.ready_at, problem.now + problem.every
         pairs = plan.trips(planned)
-        goes = just_in_time(problem, pairs, ready_at[planned], margin=self.margin)
+        margin = ahead(problem.readiness, self.earliness)
+        goes = just_in_time(problem, pairs, ready_at[planned], margin=margin)
         numbers = plan.problem.riders[plan.riders[plan.found[planned]]]
         goes &= np.isin(numbers, problem.riders)
         early = ready_at[planned] - pairs.leave_at - pairs.ways
         grow = [join for join in growing.rows if joined[join.bundle] == join.promised]
-        now = [join for join in grow if join.pickup_at <= following + self.margin]
+        now = [join for join in grow if join.pickup_at <= following + margin]
         asked = np.isin(numbers, [join.match.rider for join in now])  # a rider is asked one thing at a time
         goes &= ~asked
-        later = np.array([join.bundle for join in grow if join.pickup_at > following + self.margin], dtype=np.int64)
+        later = np.array([join.bundle for join in grow if join.pickup_at > following + margin], dtype=np.int64)
         waits = (
             *plan.waits(planned[~goes & ~asked], "its rider need not leave yet"),
             *plan.waits(planned[asked], "its rider is asked about a bundle that grows"),
