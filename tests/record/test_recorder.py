@@ -168,7 +168,7 @@ def test_packed_calls_become_requests_and_visits():
     assert visit == {
         "order": 4, "request": 2, "parent": 0, "attempt": 1, "cause": "client", "station": "edge", "service": "gateway",
         "operation": "place_order", "arrived_at": 1.5, "started_at": 2.0, "departed_at": 3.0, "queue_length": 7,
-        "outcome": "served",
+        "outcome": "served", "reason": "", "replica": -1,
     }  # fmt: skip
 
 

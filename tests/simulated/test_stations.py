@@ -27,7 +27,7 @@ class Visitor:
     def __init__(self, number: int) -> None:
         self.id, self.order, self.parent, self.attempt = number, number, 0, 1
         self.route = SimpleNamespace(cause="client", service="web", operation="page")
-        self.visit = None
+        self.visit, self.priority = None, 5
         self.queued_at = self.started_at = self.ends_at = self.work = math.nan
         self.queue_length, self.timer = 0, None
 

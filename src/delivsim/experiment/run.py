@@ -183,6 +183,7 @@ def manifest(simulation: Simulation, interrupted: bool) -> dict[str, Any]:
                 "capacity": [list(change) for change in parts.stations[name].capacity],
                 "queue_capacity": parts.stations[name].queue_capacity,
                 "holds": (config.processes.get(name) or config.services[name]).holds,
+                "discipline": (config.processes.get(name) or config.services[name]).discipline,
             }
             for name, services in parts.on_station.items()
             if parts.stations[name] is not None

@@ -106,6 +106,8 @@ def _regex(pattern: str) -> re.Pattern[str]:
 _VISITED = (
     ("visits", "count", "visits that arrived", ""),
     ("refused", "count", "visits refused (queue full, or down); %: of its visits", "visits"),
+    ("reneged", "count", "visits that waited longer than queue_timeout; %: of its visits", "visits"),
+    ("shed", "count", "visits given up when they would have started; %: of its visits", "visits"),
     ("utilization", "share", "busy servers over servers, time-weighted", ""),
 )
 

@@ -12,7 +12,7 @@ from delivsim.record.measures import is_delivered
 if TYPE_CHECKING:
     from delivsim.record.result import Result
 
-VISIT_OUTCOMES = ("served", "refused", "failed", "withdrawn", "open")
+VISIT_OUTCOMES = ("served", "refused", "reneged", "shed", "failed", "withdrawn", "open")
 
 
 def conservation(result: Result) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _requests(requests: pd.DataFrame) -> dict[str, Any]:
 
 
 def _station(visits: pd.DataFrame) -> dict[str, Any]:
-    """Check arrived = served + refused + failed + withdrawn + open, and that just the open ones have not left."""
+    """Check that each arrival has one of the outcomes, and that just the open ones have not left."""
     counts = {outcome: int((visits["outcome"] == outcome).sum()) for outcome in VISIT_OUTCOMES}
     here = int(visits["departed_at"].isna().sum())
     holds = len(visits) == sum(counts.values()) and here == counts["open"]

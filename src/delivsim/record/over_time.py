@@ -20,6 +20,8 @@ from delivsim.record.stats import LATENCIES, Floats, steps_within, time_by_bin, 
 QUARTER_HOUR = 900.0
 Spans = tuple[Floats, Floats]
 Capacity = Sequence[Sequence[float]]
+SHARED = ("preemptive_priority", "processor_sharing")
+"""Disciplines under which more visits may be in work than there are servers."""
 
 
 def waiting_spans(visits: pd.DataFrame, ended_at: float) -> Spans:
@@ -35,8 +37,31 @@ def busy_spans(visits: pd.DataFrame, ended_at: float) -> Spans:
     return served["started_at"].to_numpy(), served["departed_at"].fillna(ended_at).to_numpy()
 
 
+def shared_spans(spans: Spans, capacity: Capacity) -> Spans:
+    """
+    Turn spans during which visits were in work into as many as servers were busy: min(visits, servers) at any time.
+
+    For servers that work on several visits at once (processor sharing), or leave one for another (preemption).
+    """
+    starts, ends = spans
+    at = np.concatenate([starts, ends, [step[0] for step in capacity]])
+    change = np.concatenate([np.ones(len(starts)), -np.ones(len(ends)), np.zeros(len(capacity))])
+    order = np.argsort(at, kind="stable")
+    at, present = at[order], np.cumsum(change[order])
+    known = np.array([step[0] for step in capacity], dtype=np.float64)
+    servers = np.array([0.0, *(step[1] for step in capacity)])[np.searchsorted(known, at, side="right")]
+    step = np.diff(np.minimum(present, servers), prepend=0.0).astype(np.int64)
+    return np.repeat(at, step.clip(min=0)), np.repeat(at, (-step).clip(min=0))
+
+
 def load_over_time(
-    visits: pd.DataFrame, capacity: Capacity, start: float, end: float, width: float = QUARTER_HOUR
+    visits: pd.DataFrame,
+    capacity: Capacity,
+    start: float,
+    end: float,
+    width: float = QUARTER_HOUR,
+    *,
+    shared: bool = False,
 ) -> pd.DataFrame:
     """
     Follow one station through the run.
@@ -51,6 +76,8 @@ def load_over_time(
         Seconds; open visits last until ``end``.
     width
         Seconds of one bin; whole bins at multiples of it, or a single one when none fits.
+    shared
+        Whether more visits may be in work than there are servers, as ``shared_spans`` has it.
 
     Returns
     -------
@@ -59,10 +86,13 @@ def load_over_time(
     """
     edges = whole_bins(start, end, width)
     widths = np.diff(edges)
+    busy = busy_spans(visits, end)
+    if shared:
+        busy = shared_spans(busy, capacity)
     with np.errstate(divide="ignore", invalid="ignore"):
         levels = {
             "queue_length": time_by_bin(*waiting_spans(visits, end), edges) / widths,
-            "busy": time_by_bin(*busy_spans(visits, end), edges) / widths,
+            "busy": time_by_bin(*busy, edges) / widths,
             "servers": np.array([steps_within(capacity, a, b) for a, b in _pairs(edges)]) / widths,
         }
         utilization = np.where(levels["servers"] > 0, levels["busy"] / levels["servers"], math.nan)

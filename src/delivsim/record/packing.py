@@ -71,7 +71,10 @@ def calls(rows: bytes | bytearray, codes: Codes, labels: Mapping[str, Labels]) -
     data = _unpacked(packed, CALL, codes, labels)
     visited = ~np.isnan(data["departed_at"])
     visits = {name: column[visited] for name, column in data.items()}
-    visits["outcome"] = np.full(len(visits["order"]), labels["outcome"]["served"], CODE)
+    n = len(visits["order"])
+    visits["outcome"] = np.full(n, labels["outcome"]["served"], CODE)
+    visits["reason"] = np.full(n, labels["reason"][""], CODE)
+    visits["replica"] = np.full(n, -1, np.int64)
     return _only("requests", data), _only("visits", visits)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from delivsim.record import measures
-from delivsim.record.over_time import busy_spans, load_over_time, waiting_spans
+from delivsim.record.over_time import SHARED, busy_spans, load_over_time, shared_spans, waiting_spans
 from delivsim.record.stats import describe, latencies, most_at_once, share, steps_within, time_mean, time_within
 from delivsim.record.view import View
 
@@ -71,7 +71,7 @@ def stations(view: View) -> dict[str, Any]:
     for name, station in sorted(view.manifest["stations"].items()):
         visits, capacity = view.visits_to(name), station["capacity"]
         servers = share(steps_within(capacity, view.window.start, view.until), view.duration)
-        busiest = _busiest(view, visits, capacity)
+        busiest = _busiest(view, visits, station)
         found[name] = {"servers": servers, **_load(view, visits, name), "busiest": busiest}
     return found
 
@@ -81,10 +81,12 @@ def _load(view: View, visits: pd.DataFrame, station: str) -> dict[str, Any]:
     capacity = view.manifest["stations"].get(station, {}).get("capacity", [])
     arrived = view.arrived(visits)
     waiting = waiting_spans(visits, view.ended_at)
-    work = time_within(*busy_spans(visits, view.ended_at), a, b)
+    work = _work(view, visits, station)
     return {
         "visits": len(arrived),
         "refused": int((arrived["outcome"] == "refused").sum()),
+        "reneged": int((arrived["outcome"] == "reneged").sum()),
+        "shed": int((arrived["outcome"] == "shed").sum()),
         "utilization": share(work, steps_within(capacity, a, b)),
         "waiting_time": describe(measures.waiting_time(arrived)),
         "sojourn_time": describe(measures.sojourn_time(arrived)),
@@ -92,9 +94,21 @@ def _load(view: View, visits: pd.DataFrame, station: str) -> dict[str, Any]:
     }
 
 
-def _busiest(view: View, visits: pd.DataFrame, capacity: Any) -> dict[str, Any]:
+def _work(view: View, visits: pd.DataFrame, name: str) -> float:
+    """Give the server time within the window that these visits to a station took; of shared servers, their part."""
+    a, b = view.window.start, view.until
+    time = time_within(*busy_spans(visits, view.ended_at), a, b)
+    station = view.manifest["stations"].get(name, {})
+    if station.get("discipline") not in SHARED or not time:
+        return time
+    spans = busy_spans(view.visits_to(name), view.ended_at)
+    return time * time_within(*shared_spans(spans, station["capacity"]), a, b) / time_within(*spans, a, b)
+
+
+def _busiest(view: View, visits: pd.DataFrame, station: Mapping[str, Any]) -> dict[str, Any]:
     """Find the first quarter hour, wholly in the window if one is, with the highest utilization."""
-    load = load_over_time(visits, capacity, view.window.start, view.until)
+    shared = station.get("discipline") in SHARED
+    load = load_over_time(visits, station["capacity"], view.window.start, view.until, shared=shared)
     row = load.iloc[int(load["utilization"].fillna(-1.0).to_numpy().argmax())]
     return {name: float(row[name]) for name in ("start", "end", "utilization", "queue_length")}
 

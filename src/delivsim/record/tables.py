@@ -102,8 +102,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _c(
             "outcome",
             "category",
-            "served, refused (queue full or down), failed (crash), withdrawn (caller gone), or open",
+            "served, refused (queue full), reneged (its patience in the queue was over), shed (given up when it would "
+            "have started), failed (crash), withdrawn (caller gone), or open",
         ),
+        _c(
+            "reason",
+            "category",
+            "why it was not served: queue_full, queue_timeout, codel, crash, caller_gone; or empty",
+        ),
+        _c("replica", "int", "the replica whose own queue it joined, from 0; -1: one queue for all"),
     ),
     "messages": (
         _c("message", "int", "one number per published message (a row per consumer group)"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from delivsim.domain.units import format_duration
@@ -77,9 +77,21 @@ def services(summary: Mapping[str, Any], manifest: Mapping[str, Any], clock: Clo
             "longest",
         ),
         rows=rows,
-        lines=(line(_busiest(stations, clock)),),
+        lines=(line(_busiest(stations, clock)), *(line(text) for text in _given_up(stations))),
         figures=("services",),
     )
+
+
+def _given_up(stations: Mapping[str, Any]) -> Iterator[str]:
+    """Say which stations gave up requests that waited, and why."""
+    for name, one in sorted(stations.items()):
+        parts = [
+            f"{count(one[outcome])} {words}"
+            for outcome, words in (("reneged", "waited longer than queue_timeout"), ("shed", "were shed"))
+            if one.get(outcome)
+        ]
+        if parts:
+            yield f"Given up at {name}: {', '.join(parts)}."
 
 
 def _service(name: str, one: Mapping[str, Any], station: str, stations: Mapping[str, Any]) -> tuple[Cell, ...]:

@@ -46,7 +46,12 @@ def loads(result: Result) -> pd.DataFrame:
     end, visits = _end(result), result.tables["visits"]
     parts = [
         over_time.load_over_time(
-            visits[visits["station"] == name], station["capacity"], 0.0, end, bin_width(end)
+            visits[visits["station"] == name],
+            station["capacity"],
+            0.0,
+            end,
+            bin_width(end),
+            shared=station.get("discipline") in over_time.SHARED,
         ).assign(station=name)
         for name, station in sorted(result.manifest["stations"].items())
     ]

@@ -19,7 +19,6 @@ from delivsim.simulated.config import (
     OperationConfig,
     PlatformConfig,
     ServiceConfig,
-    StationConfig,
     StepConfig,
 )
 from delivsim.simulated.draws import OrderDraws
@@ -27,7 +26,8 @@ from delivsim.simulated.edges import Edge
 from delivsim.simulated.frames import Operation, ServiceRuntime
 from delivsim.simulated.leader import Leader
 from delivsim.simulated.runtime import Runtime
-from delivsim.simulated.stations import ComputedStation, EventStation, Station
+from delivsim.simulated.servers import Stations
+from delivsim.simulated.stations import EventStation, Station
 
 PUSHED_TO = {
     "customer.notified": "customer",
@@ -73,7 +73,8 @@ def assemble(
     runtime = Runtime(env, recorder, _edges(env, config, laws, lambda frame: runtime.expire(frame)), policy)
     names = [service.name for service in built_in]
     own = [name for name in config.services if name not in names and name not in BUILT_IN]
-    stations, on_station = _stations(env, config, [*names, *own], recorder, runtime, ideal=ideal)
+    maker = Stations(env, recorder.rows["visits"], runtime.worked, runtime.refused, laws.draws)
+    stations, on_station = maker.all_of(config, [*names, *own])
     station_of = {service: stations[name] for name, services in on_station.items() for service in services}
     runtime.broker = _broker(env, config, laws, recorder)
     for service in built_in:
@@ -100,23 +101,6 @@ class _Laws:
 
     def uniform(self, name: str) -> OrderDraws:
         return OrderDraws(self._streams, name, duration_law({"kind": "uniform", "low": 0, "high": 1}))
-
-
-def _stations(
-    env: Environment, config: PlatformConfig, names: Sequence[str], recorder: Recorder, runtime: Runtime, *, ideal: bool
-) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    together = {service: name for name, process in config.processes.items() for service in process.services}
-    on_station: dict[str, list[str]] = {}
-    for service in names:
-        on_station.setdefault(together.get(service, service), []).append(service)
-    if ideal:
-        return dict.fromkeys(on_station), on_station
-    stations: dict[str, Any] = {}
-    for name in on_station:
-        c: StationConfig = config.processes[name] if name in config.processes else config.services[name]
-        args = (env, name, c.replicas * c.workers, c.queue_capacity, recorder.rows["visits"], runtime.worked)
-        stations[name] = EventStation(*args, hold=True) if c.holds == "request" else ComputedStation(*args)
-    return stations, on_station
 
 
 def _edges(
@@ -162,7 +146,7 @@ def _built_in(service: Service, config: ServiceConfig, station_of: Mapping[str, 
     for name, handler in service.operations.items():
         c = config.operations.get(name)
         work = None if c is None or c.work is None else laws.draws(f"work/{service.name}/{name}", c.work)
-        runtime.operations[name] = Operation(name, handler, work)
+        runtime.operations[name] = Operation(name, handler, work, 5 if c is None else c.priority)
     return runtime
 
 
@@ -175,7 +159,7 @@ def _own(name: str, config: ServiceConfig, station_of: Mapping[str, Any], laws: 
     runtime = ServiceRuntime(name, station_of[name], hold=_is_held(station_of[name]))
     for op_name, op_config in config.operations.items():
         steps, found = _compiled(op_name, op_config)
-        operation = Operation(op_name, handler_of(steps), None)
+        operation = Operation(op_name, handler_of(steps), None, op_config.priority)
         for step, law in found.items():
             stream = f"step/{name}/{step}"
             operation.laws[step] = laws.uniform(stream) if law is None else laws.draws(stream, law)

@@ -30,13 +30,13 @@ class Operation:
     """
     One operation of one service as it runs: its handler, its work, and the laws of its steps.
 
-    ``onward`` is the route of what it passes on, once that is known.
+    ``onward`` is the route of what it passes on, once that is known; ``priority`` is its class, 0 first.
     """
 
-    __slots__ = ("forwards", "handler", "laws", "name", "onward", "work")
+    __slots__ = ("forwards", "handler", "laws", "name", "onward", "priority", "work")
 
-    def __init__(self, name: str, handler: Handler, work: OrderDraws | None) -> None:
-        self.name, self.handler, self.work = name, handler, work
+    def __init__(self, name: str, handler: Handler, work: OrderDraws | None, priority: int = 5) -> None:
+        self.name, self.handler, self.work, self.priority = name, handler, work, priority
         self.forwards = isinstance(handler, Forward)
         self.laws: dict[str, OrderDraws] = {}
         self.onward: Route | None = None
@@ -172,6 +172,11 @@ class Frame:
         self.answered = False
         self.last = True
         self.visit = NO_VISIT
+
+    @property
+    def priority(self) -> int:
+        """The class of its operation, for stations that go by it."""
+        return self.op.priority
 
     def row(self) -> bytes:
         """Give the row of a frame that is done with, packed."""

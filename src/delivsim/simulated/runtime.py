@@ -253,6 +253,11 @@ class Runtime:
         elif frame.response is None:
             self.finish_frame(frame, UNAVAILABLE)
 
+    def refused(self, frame: Frame, reason: str) -> None:
+        """End a request that its station gave up while it waited."""
+        if frame.response is None:
+            self.finish_frame(frame, Response(503, None, reason))
+
     def resume(self, frame: Frame, value: Any) -> None:
         """Go on with a handler, unless it was lost in a crash; whoever calls may have more to do at this instant."""
         if frame.coro is not None:

@@ -17,6 +17,9 @@ from delivsim.simulated.config.services import Listed, ProcessConfig, ServiceCon
 from delivsim.simulated.config.steps import calls
 from delivsim.simulated.config.workloads import ClosedWorkload, WorkloadConfig
 
+QUEUEING = frozenset({"discipline", "queue_timeout", "shedding"})
+"""Settings of a station that say how requests queue."""
+
 
 class FixedPromise(Config):
     """Promise delivery a fixed time after the order."""
@@ -86,6 +89,7 @@ class PlatformConfig(Config):
     @model_validator(mode="after")
     def _references(self) -> PlatformConfig:
         wrong = [*self._wrong_calls(), *self._wrong_processes(), *self._wrong_edges(), *self._wrong_operations()]
+        wrong += self._wrong_stations()
         if wrong:
             raise refuse(*wrong)
         return self
@@ -130,6 +134,14 @@ class PlatformConfig(Config):
         for i, workload_name in enumerate(names):
             if workload_name in names[:i] or workload_name in (*NOT_SERVICES, *self.services):
                 yield ("workloads", i, "name"), "must be a name that no other workload, service or app has"
+
+    def _wrong_stations(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Find ways to queue that an ideal platform, where nothing takes time, cannot have."""
+        stations = [*(("services", *pair) for pair in self.services.items())]
+        stations += [("processes", *pair) for pair in self.processes.items()]  # type: ignore[misc]
+        for part, name, station in stations if self.kind == "ideal" else ():
+            for key in station.model_fields_set & QUEUEING:
+                yield (part, name, key), "must not be given on an ideal platform, where nobody queues"
 
     def _wrong_operations(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         built_in = default_services()

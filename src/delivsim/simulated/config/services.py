@@ -9,6 +9,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.distributions import DurationLaw
+from delivsim.simulated.config.disciplines import CoDelConfig, Discipline, Priority
 from delivsim.simulated.config.names import Count, Name
 from delivsim.simulated.config.steps import StepConfig
 
@@ -20,6 +21,8 @@ class OperationConfig(Config):
     """How long one call occupies a worker before it goes on. Operations of the seven services have a default."""
     steps: tuple[StepConfig, ...] | None = None
     """The steps of an operation of a service of one's own."""
+    priority: Priority = 5
+    """Its class where the station's discipline goes by priority: 0 is the most urgent, 9 the least."""
 
     @model_validator(mode="after")
     def _one_form(self) -> OperationConfig:
@@ -31,7 +34,7 @@ class OperationConfig(Config):
 
 
 class StationConfig(Config):
-    """The servers of a process: ``replicas`` x ``workers``, first come, first served."""
+    """The servers of a process, ``replicas`` x ``workers``, and how requests queue for them."""
 
     replicas: Count = 1
     """How many copies of the process run; they share one queue."""
@@ -41,6 +44,30 @@ class StationConfig(Config):
     """What a worker is held for: only its own work (asyncio), or the whole request with its calls (threads)."""
     queue_capacity: Annotated[int, Field(ge=0)] | None = None
     """How many requests may wait; one more is refused with 503. Without it: any number."""
+    discipline: Discipline = "fifo"
+    """
+    fifo: first come, first served; lifo: the latest first; priority: the operation's ``priority``, 0 first, within a
+    class first come; preemptive_priority: the more urgent interrupts the less urgent, whose work resumes later;
+    processor_sharing: all at once, each at the speed min(1, servers / requests), and ``queue_capacity`` is how many
+    more requests than servers there may be.
+    """
+    queue_timeout: DurationLaw | None = None
+    """How long a request waits in the queue before it is given up with 503. Without it: until it is served."""
+    shedding: CoDelConfig | None = None
+    """Which requests are given up, with 503, when they would start. Without it: none."""
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> StationConfig:
+        wrong: list[tuple[tuple[str | int, ...], str]] = []
+        if self.discipline == "processor_sharing":
+            rule = "must not be given with processor_sharing, where nobody waits"
+            wrong += [((name,), rule) for name in ("queue_timeout", "shedding") if getattr(self, name) is not None]
+        if self.holds == "request" and self.discipline in ("preemptive_priority", "processor_sharing"):
+            rule = "must be work with {}: a request that holds its worker during calls cannot give it up meanwhile"
+            wrong.append((("holds",), rule.format(self.discipline)))
+        if wrong:
+            raise refuse(*wrong)
+        return self
 
 
 class ServiceConfig(StationConfig):

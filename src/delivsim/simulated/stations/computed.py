@@ -10,7 +10,7 @@ from simpy import Environment
 from simpy.events import NORMAL
 
 from delivsim.record.packing import NO_VISIT
-from delivsim.simulated.stations.port import NAN, Done, Rows, row_of
+from delivsim.simulated.stations.port import NAN, WHY, Done, Rows, row_of
 from delivsim.simulated.wake import Alarm, Wake
 
 
@@ -32,6 +32,8 @@ class ComputedStation:
         The list to which a row is appended for each visit.
     done
         Called when work is done, or lost.
+    replica
+        The replica that it is, with a queue of its own; -1: all replicas share it.
 
     Attributes
     ----------
@@ -40,11 +42,20 @@ class ComputedStation:
     """
 
     def __init__(
-        self, env: Environment, name: str, servers: int, queue_capacity: int | None, rows: Rows, done: Done
+        self,
+        env: Environment,
+        name: str,
+        servers: int,
+        queue_capacity: int | None,
+        rows: Rows,
+        done: Done,
+        *,
+        replica: int = -1,
     ) -> None:
         self.env, self.name, self.rows, self.done = env, name, rows, done
         self.servers = servers
         self.queue_capacity = queue_capacity
+        self.replica = replica
         self.capacity: list[list[float]] = [[env.now, servers]]
         alarm = Alarm(env)
         self._queue, self._numbers, self._on_leave = alarm.queue, alarm.numbers, (self._leave,)
@@ -93,7 +104,7 @@ class ComputedStation:
             visit.visit = (now, end, 0)
         else:
             visit.queued_at, visit.queue_length = now, 0
-            self.rows.append(row_of(self.name, visit, now, end, "served"))
+            self.rows.append(row_of(self.name, visit, now, end, "served", "", self.replica))
         return True
 
     def release(self, visit: Any) -> None:
@@ -145,7 +156,7 @@ class ComputedStation:
         now = self.env.now
         for visit in self._inside:
             start = visit.started_at if visit.started_at <= now else NAN
-            self.rows.append(row_of(self.name, visit, start, NAN, "open"))
+            self.rows.append(row_of(self.name, visit, start, NAN, "open", "", self.replica))
 
     def _leave(self, event: Any) -> None:
         visit = event.value
@@ -156,11 +167,11 @@ class ComputedStation:
         if visit.visit is NO_VISIT:
             visit.visit = (visit.started_at, self.env._now, visit.queue_length)
         else:
-            self.rows.append(row_of(self.name, visit, visit.started_at, self.env._now, "served"))
+            self.rows.append(row_of(self.name, visit, visit.started_at, self.env._now, "served", "", self.replica))
         self.done(visit, True)
 
     def _refuse(self, visit: Any) -> bool:
-        self.rows.append(row_of(self.name, visit, NAN, self.env.now, "refused"))
+        self.rows.append(row_of(self.name, visit, NAN, self.env.now, "refused", "queue_full", self.replica))
         return False
 
     def _without_servers(self, visit: Any, work: float) -> bool:
@@ -175,7 +186,7 @@ class ComputedStation:
     def _gone(self, visit: Any, outcome: str, started_at: float) -> None:
         del self._inside[visit]
         visit.timer = None
-        self.rows.append(row_of(self.name, visit, started_at, self.env.now, outcome))
+        self.rows.append(row_of(self.name, visit, started_at, self.env.now, outcome, WHY[outcome], self.replica))
 
     def _waiting(self) -> list[Any]:
         now = self.env.now

@@ -1,24 +1,38 @@
-"""A station whose starts and ends are events: for servers that are held for a time nobody knows beforehand."""
+"""A station whose starts and ends are events: for all that nobody can know when a visit arrives."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from simpy import Environment
 
-from delivsim.simulated.stations.port import NAN, Done, Rows, row_of
+from delivsim.simulated.stations.lines import Line, OneLine
+from delivsim.simulated.stations.port import NAN, WHY, Done, Refused, Rows, row_of
+from delivsim.simulated.stations.shedding import Shedding
 from delivsim.simulated.wake import Alarm
+
+
+def _nobody(visit: Any, reason: str) -> None:
+    """Tell nobody: for a station that gives up no one."""
 
 
 class EventStation:
     """
-    Start and end of every visit are events: for servers that are held for a time nobody knows beforehand.
+    Start and end of every visit are events.
 
     Parameters
     ----------
     hold
         Whether a server stays with its visit after the work until ``release`` (``holds: request``).
+    line
+        Who of those that wait is next; first come, first served without it.
+    patience
+        Draws how long a visit of this order waits before it leaves, seconds; None: for ever.
+    shedding
+        Who is given up when it would start; None: nobody.
+    refused
+        Called with each visit that was given up, or whose patience ended.
 
     The other parameters are those of ``ComputedStation``.
     """
@@ -33,15 +47,22 @@ class EventStation:
         done: Done,
         *,
         hold: bool = False,
+        line: Line | None = None,
+        patience: Callable[[int], float] | None = None,
+        shedding: Shedding | None = None,
+        refused: Refused = _nobody,
+        replica: int = -1,
     ) -> None:
         self.env, self.name, self.rows, self.done = env, name, rows, done
         self.servers = servers
         self.queue_capacity = queue_capacity
         self.hold = hold
+        self.replica = replica
         self.capacity: list[list[float]] = [[env.now, servers]]
-        self._alarm, self._on_worked = Alarm(env).set, (self._worked,)
+        self._alarm, self._on_worked, self._on_end_of_patience = Alarm(env).set, (self._worked,), (self._leave,)
         self._busy: dict[Any, None] = {}
-        self._queue: deque[Any] = deque()
+        self._line: Line = OneLine() if line is None else line
+        self._patience, self._shedding, self._refused = patience, shedding, refused
 
     def enter(self, visit: Any, work: float) -> bool:
         """Admit a visit: it starts now or waits its turn."""
@@ -50,14 +71,16 @@ class EventStation:
             self._work(visit)
             return True
         visit.queued_at = self.env.now
-        visit.queue_length = len(self._queue)
+        visit.queue_length = self._waiting()
         if len(self._busy) < self.servers:
             self._start(visit)
             return True
-        if self.queue_capacity is not None and len(self._queue) >= self.queue_capacity:
-            self.rows.append(row_of(self.name, visit, NAN, self.env.now, "refused"))
+        if self.queue_capacity is not None and visit.queue_length >= self.queue_capacity:
+            self._write(visit, NAN, self.env.now, "refused", "queue_full")
             return False
-        self._queue.append(visit)
+        self._line.push(visit)
+        if self._patience is not None:
+            visit.timer = self._alarm(self._patience(visit.order), self._on_end_of_patience, visit)
         return True
 
     def pass_through(self, visit: Any, work: float, queue: Any) -> bool:  # noqa: ARG002
@@ -72,10 +95,10 @@ class EventStation:
 
     def withdraw(self, visit: Any) -> bool:
         """Take a waiting visit out of the queue."""
-        if visit not in self._queue:
+        if not self._line.remove(visit):
             return False
-        self._queue.remove(visit)
-        self.rows.append(row_of(self.name, visit, NAN, self.env.now, "withdrawn"))
+        visit.timer = None
+        self._write(visit, NAN, self.env.now, "withdrawn", WHY["withdrawn"])
         return True
 
     def add_servers(self, n: int) -> None:
@@ -100,18 +123,35 @@ class EventStation:
 
     def fail_waiting(self) -> None:
         """Fail every visit that waits."""
-        waiting = list(self._queue)
-        self._queue.clear()
+        waiting = list(self._line)
         for visit in waiting:
-            self.rows.append(row_of(self.name, visit, NAN, self.env.now, "failed"))
+            self._line.remove(visit)
+            visit.timer = None
+            self._write(visit, self._begun(visit), self.env.now, "failed", "crash")
+        for visit in waiting:
             self.done(visit, False)
 
     def finish(self) -> None:
         """Write the rows of visits that are still here."""
         for visit in self._busy:
-            self.rows.append(row_of(self.name, visit, visit.started_at, NAN, "open"))
-        for visit in self._queue:
-            self.rows.append(row_of(self.name, visit, NAN, NAN, "open"))
+            self._write(visit, visit.started_at, NAN, "open")
+        for visit in self._line:
+            self._write(visit, self._begun(visit), NAN, "open")
+
+    def outstanding(self) -> int:
+        """Count the visits that are here, in work or waiting."""
+        return len(self._busy) + len(self._line)
+
+    def in_work(self) -> list[Any]:
+        """Give the visits that have a server."""
+        return list(self._busy)
+
+    def _waiting(self) -> int:
+        return len(self._line)
+
+    def _begun(self, visit: Any) -> float:  # noqa: ARG002
+        """Give when a visit that waits was first served: never."""
+        return NAN
 
     def _start(self, visit: Any) -> None:
         self._busy[visit] = None
@@ -131,14 +171,42 @@ class EventStation:
             self._next()
         self.done(visit, True)
 
+    def _leave(self, event: Any) -> None:
+        """Let a visit go whose patience is over, unless it was served or lost meanwhile."""
+        visit = event.value
+        if visit.timer is not event:
+            return
+        visit.timer = None
+        self._line.remove(visit)
+        self._write(visit, NAN, self.env.now, "reneged", "queue_timeout")
+        self._refused(visit, "queue_timeout")
+
     def _gone(self, visit: Any, outcome: str) -> None:
         del self._busy[visit]
         visit.timer = None
-        self.rows.append(row_of(self.name, visit, visit.started_at, self.env.now, outcome))
+        self._write(visit, visit.started_at, self.env.now, outcome, WHY[outcome])
 
     def _next(self) -> None:
-        while self._queue and len(self._busy) < self.servers:
-            self._start(self._queue.popleft())
+        """Let those start for whom a server is free, and tell those who are given up instead."""
+        given_up = []
+        while len(self._line) and len(self._busy) < self.servers:
+            visit = self._line.pop()
+            if self._shedding is not None and self._is_given_up(visit):
+                given_up.append(visit)
+            else:
+                self._start(visit)
+        for visit in given_up:  # only now: whoever hears of it may come back at once
+            self._refused(visit, self._shedding.reason)  # type: ignore[union-attr]
+
+    def _is_given_up(self, visit: Any) -> bool:
+        if not self._shedding.gives_up(visit, self.env.now, len(self._line)):  # type: ignore[union-attr]
+            return False
+        visit.timer = None
+        self._write(visit, NAN, self.env.now, "shed", self._shedding.reason)  # type: ignore[union-attr]
+        return True
+
+    def _write(self, visit: Any, started_at: float, departed_at: float, outcome: str, reason: str = "") -> None:
+        self.rows.append(row_of(self.name, visit, started_at, departed_at, outcome, reason, self.replica))
 
     def _change(self, n: int) -> None:
         self.servers += n

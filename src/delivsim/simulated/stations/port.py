@@ -10,14 +10,15 @@ class Visit(Protocol):
     """
     What a station needs of whatever visits it; ``timer`` and the instants are the station's to write.
 
-    ``route`` tells its ``cause``, ``service`` and ``operation``. A first visit that was served is told in
-    ``visit``, as (start, end, queue found), if ``NO_VISIT`` is there; any other leaves a row.
+    ``route`` tells its ``cause``, ``service`` and ``operation``; ``priority`` is its class, 0 first. A first visit that
+    was served is told in ``visit``, as (start, end, queue found), if ``NO_VISIT`` is there; any other leaves a row.
     """
 
     order: int
     id: int
     parent: int
     attempt: int
+    priority: int
     route: Any
     queued_at: float
     started_at: float
@@ -31,6 +32,8 @@ class Visit(Protocol):
 Rows = list[tuple[Any, ...]]
 Done = Callable[[Any, bool], None]
 """Called when a visit's work is done (True) or was lost in a crash (False)."""
+Refused = Callable[[Any, str], None]
+"""Called when a visit is given up while it waits, with the reason."""
 
 
 class Station(Protocol):
@@ -83,10 +86,14 @@ class Station(Protocol):
 
 
 NAN = float("nan")
+WHY = {"served": "", "open": "", "withdrawn": "caller_gone", "failed": "crash", "refused": "queue_full"}
+"""The reason of an outcome that has only one."""
 
 
-def row_of(name: str, visit: Visit, started_at: float, departed_at: float, outcome: str) -> tuple[Any, ...]:
-    """Give the row of a visit in the table of visits."""
+def row_of(
+    name: str, visit: Visit, started_at: float, departed_at: float, outcome: str, reason: str = "", replica: int = -1
+) -> tuple[Any, ...]:
+    """Give the row of a visit in the table of visits; ``replica`` -1: one queue for all replicas."""
     return (
         visit.order,
         visit.id,
@@ -101,4 +108,6 @@ def row_of(name: str, visit: Visit, started_at: float, departed_at: float, outco
         departed_at,
         visit.queue_length,
         outcome,
+        reason,
+        replica,
     )

@@ -1,0 +1,24 @@
+"""How requests queue at a station: in which order, how long, and who is given up."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from delivsim.domain.config import Config
+from delivsim.domain.units import PositiveDuration
+
+Discipline = Literal["fifo", "lifo", "priority", "preemptive_priority", "processor_sharing"]
+Priority = Annotated[int, Field(ge=0, le=9)]
+
+
+class CoDelConfig(Config):
+    """Give up requests while the queue has been too slow for too long (controlled delay, RFC 8289)."""
+
+    kind: Literal["codel"] = "codel"
+    """Controlled delay: once all waits were longer than ``target`` for ``interval``, ever more often one is shed."""
+    target: PositiveDuration = 0.005
+    """A wait in the queue that is all right."""
+    interval: PositiveDuration = 0.1
+    """How long all waits may be longer than that before the first request is given up."""
