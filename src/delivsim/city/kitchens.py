@@ -18,7 +18,7 @@ from delivsim.city.preparation import Preparation
 from delivsim.domain.instance import Instance
 from delivsim.domain.store import is_open
 from delivsim.domain.streams import Streams
-from delivsim.services.messages import KitchenTicket, Message, OrderRef, Request, Restock
+from delivsim.services.messages import KitchenLost, KitchenTicket, Message, OrderRef, Request, Restock
 
 APP = "store_app"
 Cooking = tuple[KitchenTicket, float]
@@ -48,6 +48,7 @@ class Kitchens:
         self.n_cooked = [0] * len(instance.stores)
         self._cooking: list[dict[int, KitchenTicket]] = [{} for _ in instance.stores]
         self._waiting: list[deque[Cooking]] = [deque() for _ in instance.stores]
+        self._burning: dict[int, int] = {}
         platform.subscribe("kitchen.requested", None, self._requested)
         platform.subscribe("kitchen.stopped", None, self._stopped)
         if any(store.refills for store in instance.stores):
@@ -59,6 +60,9 @@ class Kitchens:
 
     def _requested(self, message: Message) -> None:
         ticket: KitchenTicket = message.body
+        if self._burning.get(ticket.store):
+            self._lose(ticket.store)
+            return
         fact = self.ledger.files[ticket.reference].ready_at
         if math.isnan(fact):
             self._enter((ticket, self.preparation.time(ticket.reference)))
@@ -109,6 +113,22 @@ class Kitchens:
         if self._waiting[ticket.store]:
             self._begin(self._waiting[ticket.store].popleft())
 
+    # --- fire ----------------------------------------------------------------------------------------------------
+
+    def catch_fire(self, store: int) -> None:
+        """Lose all that a kitchen is making, and tell the platform; what is asked of it meanwhile is lost as well."""
+        self._burning[store] = self._burning.get(store, 0) + 1
+        self._cooking[store].clear()
+        self._waiting[store].clear()
+        self._lose(store)
+
+    def put_out(self, store: int) -> None:
+        """Let a kitchen cook again, once every fire in it is out."""
+        self._burning[store] -= 1
+
+    def _lose(self, store: int) -> None:
+        insist(self.env, self.platform, Request(APP, "kitchen_lost", KitchenLost(store)))
+
     # --- what does not come from the platform --------------------------------------------------------------------
 
     def _guests(self, streams: Streams) -> Generator[Any, Any, None]:
@@ -122,7 +142,7 @@ class Kitchens:
             number -= 1
             store = bisect_right(upto, where() * upto[-1])
             seconds = self.preparation.guest(store)
-            if is_open(self.instance.stores[store].opening, self.env._now):
+            if is_open(self.instance.stores[store].opening, self.env._now) and not self._burning.get(store):
                 self._enter((KitchenTicket(0, number, store), seconds))
 
     def _refill(self) -> Generator[Any, Any, None]:

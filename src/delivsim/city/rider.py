@@ -34,6 +34,8 @@ class RiderProcess:
         What the rider has accepted, and where he is with it.
     off_at
         When the rider goes off line for good, or went.
+    n_away
+        How many things keep the rider off line in the middle of the shift.
     """
 
     def __init__(self, riders: Riders, number: int) -> None:
@@ -46,6 +48,8 @@ class RiderProcess:
         self._idle: Event | None = None
         self._reports_at, self._bell_is_set = math.inf, False
         self._answering = 0
+        self.n_away, self._gives_back = 0, 0
+        self._gone: Event | None = None
         self._errand: Errand | None = None
         self._called: Event | None = None
         self.tour.process = self.env.process(self.run())
@@ -80,24 +84,77 @@ class RiderProcess:
 
     def _work(self, until: float) -> Process:
         """Be on line until then, and as long after it as what was accepted takes."""
-        env, rider = self.env, self.rider
+        env = self.env
         self._works_until = until
-        speed = math.nan if rider.speed is None else rider.speed
-        most = rider.capacity or self.riders.instance.rules.capacity or math.inf
-        yield from self._insist("go_online", RiderOn(self.number, self.tour.way.place, until, speed, most))
-        if self.has_left:  # while the platform was slow to answer: it does not know yet
-            yield from self._insist("go_offline", RiderRef(self.number))
+        if not self.n_away:
+            yield from self._go_online(until)
         self.riders.bells.ring_at(until, self._wake)
         while self.tour.bundles or self._answering or (env._now < until and not self.has_left):
             if self.tour.bundles:
                 self._errand = None
                 yield from self.tour.serve()
+            elif self.n_away and not self._answering:
+                yield from self._stay_away(until)
             elif self._errand is not None:
                 yield from self._move(self._errand)
             else:
                 yield from self._rest()
         if not self.has_left:
             yield from self._insist("go_offline", RiderRef(self.number))
+
+    def _go_online(self, until: float) -> Process:
+        speed = math.nan if self.rider.speed is None else self.rider.speed
+        most = self.rider.capacity or self.riders.instance.rules.capacity or math.inf
+        yield from self._insist("go_online", RiderOn(self.number, self.tour.way.place, until, speed, most))
+        if self.has_left:  # while the platform was slow to answer: it does not know yet
+            yield from self._insist("go_offline", RiderRef(self.number))
+
+    # --- off line for a while ------------------------------------------------------------------------------------
+
+    def go_away(self, *, gives_back: bool) -> None:
+        """Go off line in the middle of a shift: at once, giving back what is not on board, or when all is done."""
+        self.n_away += 1
+        self._gives_back += gives_back
+        if gives_back and self.is_at_work():
+            self.tour.give_up()
+            self._tell_gone()
+        self._wake()
+
+    def come_back(self, *, gives_back: bool) -> None:
+        """Have one reason less to be off line."""
+        self.n_away -= 1
+        self._gives_back -= gives_back
+        self._wake()
+
+    def is_at_work(self) -> bool:
+        """Whether this is within the shift and not in a break of it, and the rider has not left for good."""
+        return not self.has_left and self.env._now < self._works_until
+
+    def _tell_gone(self) -> None:
+        """Tell the platform; the rider does not come back before it knows."""
+        self._gone = gone = self.env.event()
+        insist(self.env, self.platform, Request(APP, "go_offline", RiderRef(self.number)), lambda: self._known(gone))
+
+    @staticmethod
+    def _known(gone: Event) -> None:
+        gone.succeed()
+
+    def _stay_away(self, until: float) -> Process:
+        """Be off line until nothing keeps the rider away any more, or the shift is over."""
+        began, self._errand = self.env._now, None
+        if self._gone is None:
+            self._tell_gone()
+        while self.n_away and self.is_at_work():
+            self._idle = self.env.event()
+            yield self._idle
+            self._idle = None
+        assert self._gone is not None, "the platform was told"
+        if not self._gone.processed:
+            yield self._gone
+        self._gone = None
+        self.tour.way.stayed("break", -1, began)
+        if self.is_at_work() and not self.n_away:
+            yield from self._go_online(until)
 
     def _leave(self) -> None:
         """Go off line for good, whatever was agreed: what is on board is delivered, the rest is left to others."""
@@ -177,7 +234,7 @@ class RiderProcess:
             yield arrival
         attitude, bundles = self.riders.attitude, self.tour.bundles
         sets_out = bundles[-1].stops[-1].address if bundles else self.tour.way.place
-        answer = attitude.answer(made, sets_out, attempt)
+        answer = "declined" if self.n_away else attitude.answer(made, sets_out, attempt)
         if answer != "timed_out":
             think = attitude.think_time(made, attempt)
             if think > 0:
@@ -195,8 +252,8 @@ class RiderProcess:
         self._wake()
 
     def _take(self, made: OfferMade, wanted: tuple[int, ...], attempt: int) -> None:
-        """Plan to do what was accepted, and perhaps not to keep to it; who has left has given everything back."""
-        if self.has_left or not self.tour.take(made, wanted):
+        """Plan to do what was accepted, and perhaps not to keep to it; who is gone has given everything back."""
+        if self.has_left or self._gives_back or not self.tour.take(made, wanted):
             return
         if self._called is not None and not self._called.triggered:
             self._called.succeed()

@@ -37,6 +37,15 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Change one value; repeat.", show_default=False),
     ] = None,
+    faults: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fault",
+            metavar="KIND[:TARGET]@AT+FOR",
+            help="Let something break, such as crash:store@19:00+5min; repeat.",
+            show_default=False,
+        ),
+    ] = None,
     form: Annotated[Format, typer.Option("--format", help="Print the report, or summary.json.")] = Format.TABLE,
     force: Annotated[bool, typer.Option("--force", help="Replace a run that is there.")] = False,
     no_plugins: Annotated[bool, typer.Option("--no-plugins", help="Refuse code named by the scenario.")] = False,
@@ -57,7 +66,7 @@ def run(
     from delivsim.report.text import text_report
     from delivsim.scenario.reader import load_scenario, scenario_digest
 
-    spec = load_scenario(scenario, overlays=overlays or (), overrides=changes or ())
+    spec = load_scenario(scenario, overlays=overlays or (), overrides=changes or (), faults=faults or ())
     if no_plugins:
         make_policy(spec.dispatch, plugins=False)
     sys.path.append(str(Path.cwd()))  # code of one's own is found where the command is run, as with python -m

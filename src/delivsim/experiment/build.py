@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from simpy.events import Event
 
@@ -21,6 +21,7 @@ from delivsim.domain.instance import Instance
 from delivsim.domain.streams import Streams
 from delivsim.domain.travel import Travel
 from delivsim.experiment.books import accounts, stock_up, store_rows
+from delivsim.experiment.faults import Faults, Happening, check_names, happenings, with_surges
 from delivsim.experiment.settled import Settled, behavior_of, settled
 from delivsim.record.recorder import Recorder
 from delivsim.scenario.schema import Scenario
@@ -37,7 +38,6 @@ from delivsim.services.user import user
 from delivsim.simulated.assemble import assemble
 from delivsim.simulated.config import FixedPromise, PlatformConfig
 from delivsim.simulated.diary import Diary
-from delivsim.simulated.faults import plan_faults
 from delivsim.simulated.leader import Leader
 from delivsim.simulated.wake import Agenda
 
@@ -75,7 +75,11 @@ class Simulation:
         self.scenario, self.seed, self.recorder = scenario, seed, recorder
         self.env = Agenda()
         self.streams = Streams(seed)
+        planned = happenings(scenario, self.streams)
         found = settled(scenario, self.streams, instance)
+        if planned and found is not None:
+            check_names(scenario, found.instance)
+            found = found._replace(instance=with_surges(found.instance, planned, self.streams))
         self.town, self.instance = found, None if found is None else found.instance
         self.policy = None if self.instance is None else self._named(scenario.dispatch, policy)
         asks = asked_by(self.policy.policy) if self.policy else frozenset()
@@ -92,7 +96,7 @@ class Simulation:
         until = scenario.until
         for workload in scenario.platform.workloads:
             start_workload(self.env, self.parts.runtime, workload, self.streams, until)
-        plan_faults(self.env, scenario.faults, scenario.starts_at, self.parts)
+        self.faults = self._planned(planned) if planned else None
         self.stop = self._stop_event()
 
     def _named(self, config: DispatchConfig, policy: DispatchPolicy | None) -> Leader:
@@ -118,6 +122,11 @@ class Simulation:
         self.riders = Riders(env, platform, instance, ledger, behavior.riders, streams, **tables)
         Customers(env, platform, instance, ledger, behavior.customers, streams)
         return ledger
+
+    def _planned(self, planned: Sequence[Happening]) -> Faults:
+        people = (None, None) if self.ledger is None else (self.kitchens, self.riders)
+        rows = self.recorder.rows["faults"]
+        return Faults(self.env, planned, self.parts, self.streams, rows, self.instance, *people)
 
     def _stop_event(self) -> Event:
         """Give the event that ends the run: the end of the drain, or everything done before that."""
@@ -155,6 +164,8 @@ class Simulation:
         """Write the rows of whatever is only known at the end."""
         runtime, rows = self.parts.runtime, self.recorder.rows
         runtime.finish()
+        if self.faults is not None:
+            self.faults.finish()
         if self.ledger is None or self.instance is None:
             return
         self.riders.finish()

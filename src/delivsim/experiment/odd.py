@@ -11,6 +11,7 @@ from delivsim.domain.units import Instant, format_clock, format_duration
 from delivsim.errors import Problem
 from delivsim.experiment.city_calls import Town
 from delivsim.record.metrics import Slo, parse_slo
+from delivsim.scenario.faults import instants_of
 from delivsim.scenario.nodes import dotted
 from delivsim.scenario.schema import Scenario
 from delivsim.services.gateway import ROUTES
@@ -168,7 +169,8 @@ def _times(scenario: Scenario) -> Odd:
         if workload.kind == "open" and workload.interarrival is not None and workload.interarrival.mean > horizon:
             yield ("platform", "workloads", i, "interarrival"), "longer than the horizon: hardly anybody will call"
     for i, fault in enumerate(scenario.faults):
-        if fault.at.at(scenario.starts_at) >= horizon:
+        last = max((at.at(scenario.starts_at) for at in instants_of(fault)), default=0.0)
+        if last >= horizon:
             yield ("faults", i, "at"), f"after demand has ended ({_clock(scenario, horizon)})"
 
 

@@ -32,6 +32,7 @@ ROW_ORDER: dict[str, tuple[str, ...]] = {
     "known_stores": ("decision", "store"),
     "riders": ("rider",),
     "stores": ("store",),
+    "faults": ("fault",),
 }
 """What the rows of each table are sorted by; ties stay as they were recorded (as things ended)."""
 

@@ -243,6 +243,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _c("refilled", "int", "units put on the shelves later"),
         _c("left", "int", "units left at the end; -1: never runs out"),
     ),
+    "faults": (
+        _c("fault", "int", "numbered from 1, in the order in which they began"),
+        _c("entry", "int", "its place in the scenario's list of faults, from 0"),
+        _c("kind", "category", "what broke: crash, slow, kitchen_fire, ..."),
+        _c("target", "text", "the service, edges, stores or riders that it was about; empty: everything"),
+        _c("detail", "text", "how bad it was, such as factor 4"),
+        _c("began_at", "float", "it began", "s"),
+        _c("ended_at", "float", "it was over; NaN: not when the run ended", "s"),
+    ),
 }
 
 

@@ -26,13 +26,19 @@ def read_config(
     overrides: Sequence[str] = (),
     *,
     paths: Sequence[Loc] = (),
+    appended: Sequence[tuple[str, Node]] = (),
 ) -> tuple[M, Node]:
     """
     Read any config the way scenarios are read; also gives the merged values with their places.
 
-    ``paths`` are the places of file names, which count from the file that holds them.
+    ``paths`` are the places of file names, which count from the file that holds them; ``appended`` are further entries
+    of lists at the top, by their key.
     """
     root, problems = read_layers(path, overlays, overrides)
+    for key, entry in appended:
+        listed = root.value.get(key) or Node([], entry.place)
+        if isinstance(listed.value, list):
+            root.value[key] = Node([*listed.value, entry], listed.place, listed.key)
     data = root.plain()
     for loc in paths:
         _locate(data, root, loc, path.parent)
@@ -69,5 +75,5 @@ def _seen_from(home: Path, target: Path) -> str:
 
 
 def _reading_order(problem: Problem) -> tuple[bool, str, int, int]:
-    from_set = problem.file.startswith("--set ")
+    from_set = problem.file.startswith(("--set ", "--fault "))
     return from_set, "" if from_set else problem.file, problem.line or 0, problem.column or 0

@@ -6,10 +6,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from delivsim.errors import InstanceError, ScenarioError
+from delivsim.errors import InstanceError, Problem, ScenarioError
 from delivsim.scenario.dump import dump_scenario, scenario_digest
+from delivsim.scenario.fault_words import fault_node
 from delivsim.scenario.formats import read_instance
 from delivsim.scenario.layered import read_config
+from delivsim.scenario.nodes import Node
 from delivsim.scenario.schema import Scenario
 
 __all__ = ["check_instance", "dump_scenario", "load_scenario", "scenario_digest"]
@@ -33,6 +35,7 @@ def load_scenario(
     *,
     overlays: Sequence[str | os.PathLike[str]] = (),
     overrides: Sequence[str] = (),
+    faults: Sequence[str] = (),
 ) -> Scenario:
     """
     Read a scenario file, what it extends, and what is laid over it.
@@ -45,6 +48,8 @@ def load_scenario(
         Further files, the last wins; maps are merged, lists and single values replaced.
     overrides
         Values such as ``platform.services.gateway.workers=4``; they win over all files.
+    faults
+        Further faults such as ``crash:store@19:00+5min``.
 
     Raises
     ------
@@ -53,7 +58,11 @@ def load_scenario(
     """
     main = Path(path)
     files = [Path(file) for file in overlays]
-    scenario, root = read_config(Scenario, main, files, overrides, paths=FILES)
+    words = [fault_node(text) for text in faults]
+    if wrong := [word for word in words if isinstance(word, Problem)]:
+        raise ScenarioError.of(wrong)
+    more = [("faults", word) for word in words if isinstance(word, Node)]
+    scenario, root = read_config(Scenario, main, files, overrides, paths=FILES, appended=more)
     return scenario.located(main, root)
 
 

@@ -17,12 +17,13 @@ from delivsim.city.roster import Roster
 from delivsim.dispatch.config import DispatchConfig
 from delivsim.domain.config import Config, Loc, refuse
 from delivsim.domain.units import Duration, Instant, Moment, Money, PositiveDuration, near_miss, shown
+from delivsim.scenario.faults import FaultConfig, wrong_faults
 from delivsim.scenario.formats import read_instance
 from delivsim.scenario.instance import InstanceConfig
 from delivsim.scenario.nodes import Node, Place, place_of
 from delivsim.scenario.slos import check_slo, wrong_slos
 from delivsim.scenario.topics import wrong_publishes
-from delivsim.simulated.config import BUILT_IN, FaultConfig, PlatformConfig
+from delivsim.simulated.config import PlatformConfig
 
 MAX_HORIZON = 366 * 86400.0
 MINUTE = 60.0
@@ -140,7 +141,7 @@ class Scenario(Config):
     def _fits_together(self) -> Self:
         slos = wrong_slos(self.slos, self.platform, self.starts_at, has_city=self.has_city)
         publishes = wrong_publishes(self.platform) if self.has_city else ()
-        if mistakes := [*self._demand(), *self._times(), *self._faults(), *slos, *publishes]:
+        if mistakes := [*self._demand(), *self._times(), *wrong_faults(self), *slos, *publishes]:
             raise refuse(*mistakes)
         return self
 
@@ -219,13 +220,6 @@ class Scenario(Config):
         demand = None if self.city is None else self.city.demand
         if demand is not None and demand.orders is not None and demand.orders * demand.scale > MOST_ORDERS:
             yield ("city", "demand", "orders"), f"{rule}{demand.orders * demand.scale:,.0f}"
-
-    def _faults(self) -> Iterator[Mistake]:
-        known = sorted(name for name in self.platform.services if self.has_city or name not in BUILT_IN)
-        for i, fault in enumerate(self.faults):
-            if fault.service not in known:
-                rule = f"must be a service that exists, got {shown(fault.service)}"
-                yield ("faults", i, "service"), rule + near_miss(fault.service, known)
 
 
 def _instants(part: Any, loc: Loc) -> Iterator[tuple[Loc, Instant]]:

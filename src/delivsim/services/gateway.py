@@ -32,6 +32,7 @@ ROUTES = {
     "delivered": "delivery",
     "mark_ready": "store",
     "restock": "store",
+    "kitchen_lost": "store",
 }
 """Client operations that the gateway passes on unchanged, and the service that does them."""
 

@@ -28,6 +28,9 @@ OK: Response[Any] = Response(200)
 UNAVAILABLE: Response[Any] = Response(503, None, "unavailable")
 OVERLOADED: Response[Any] = Response(503, None, "overload")
 TIMED_OUT: Response[Any] = Response(504, None, "timeout")
+UNREACHABLE: Response[Any] = Response(503, None, "unreachable")
+LOST: Response[Any] = Response(0, None, "lost")
+"""What stands for the answer of a service that a request never reached."""
 
 
 class Request(NamedTuple):
@@ -121,6 +124,12 @@ class Restock(NamedTuple):
     number: int
     item: str
     units: int
+
+
+class KitchenLost(NamedTuple):
+    """A store's kitchen burns: nothing of what it is making will be."""
+
+    store: int
 
 
 class Charge(NamedTuple):
@@ -233,7 +242,7 @@ class Placed(NamedTuple):
 
 
 class StatusChange(NamedTuple):
-    """``order.assigned``, ``order.ready``, ``order.picked_up``, ``order.delivered``, ``order.cancelled``, ..."""
+    """``order.assigned``, ``order.ready``, ``order.picked_up``, ``order.delivered``, ``order.lost``, ..."""
 
     order: int
     reference: int

@@ -209,6 +209,16 @@ async def payment_declined(change: StatusChange) -> Response[Any]:
     return OK if answer.status < 500 else Response(answer.status, None, answer.reason)
 
 
+async def lost(change: StatusChange) -> Response[Any]:
+    """Cancel an order that its store cannot make after all, even one that is not confirmed yet."""
+    order = await Load(OrderRecord, change.order)
+    if order is not None and order.status == "created":
+        await cancelled(order, change.reason)
+        return OK
+    answer = await cancel_order(OrderRef(change.order, change.reason))
+    return OK if answer.status < 500 else Response(answer.status, None, answer.reason)
+
+
 def _follow(status: str) -> Handler:
     rank = ("created", "confirmed", "assigned", "picked_up", "delivered")
     before = rank[: rank.index(status)]
@@ -231,6 +241,7 @@ def order(*, promise: Promise, payment_mode: str, abandon_after: float) -> Servi
         "order.picked_up": _follow("picked_up"),
         "order.delivered": _follow("delivered"),
         "order.unserved": give_up,
+        "order.lost": lost,
     }
     if payment_mode == "async":
         consumers["payment.declined"] = payment_declined

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from delivsim.domain.store import is_open
-from delivsim.services.effects import Commit, Load, Now, Publish, Put
+from delivsim.services.effects import Commit, Load, Now, Publish, Put, Query
 from delivsim.services.messages import (
     OK,
+    KitchenLost,
     KitchenTicket,
     OrderRef,
     Place,
@@ -22,10 +23,11 @@ from delivsim.services.service import Service
 
 
 class StoreProfile(NamedTuple):
-    """Where a store is, and between which instants it takes orders (none: always)."""
+    """Where a store is, between which instants it takes orders (none: always), and whether it has closed on its own."""
 
     place: Place
     opening: tuple[tuple[float, float], ...] = ()
+    closed: bool = False
 
 
 class MenuItem(NamedTuple):
@@ -71,10 +73,11 @@ class Reservation(NamedTuple):
     quote: Quote
     status: str = "reserved"
     reason: str = ""
+    order: int = 0
 
     def now(self, status: str) -> Reservation:
         """Give what is held, in another status."""
-        return Reservation(self.store, self.reference, self.items, self.quote, status, self.reason)
+        return Reservation(self.store, self.reference, self.items, self.quote, status, self.reason, self.order)
 
 
 def _merged(items: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
@@ -113,7 +116,7 @@ class Stores:
         store = await Load(StoreProfile, asked.store)
         if store is None:
             return await _refuse(asked, "unavailable")
-        if self.opening and not is_open(store.opening, await Now()):
+        if store.closed or (self.opening and not is_open(store.opening, await Now())):
             return await _refuse(asked, "closed")
         price, preparation_time, writes = 0, 0.0, []
         for item, units in _merged(asked.items):
@@ -127,7 +130,7 @@ class Stores:
             preparation_time = max(preparation_time, menu.preparation_time)
         said = await Load(Estimate, asked.reference) if self.estimates else None
         quote = Quote(preparation_time if said is None else said.preparation_time, price, store.place)
-        held = Reservation(asked.store, asked.reference, _merged(asked.items), quote)
+        held = Reservation(asked.store, asked.reference, _merged(asked.items), quote, order=asked.order)
         await Commit((Put(asked.order, held), *writes))
         return Response(200, quote)
 
@@ -180,6 +183,15 @@ async def mark_ready(asked: OrderRef) -> Response[Any]:
     return OK
 
 
+async def kitchen_lost(lost: KitchenLost) -> Response[Any]:
+    """Say of every order that a store has taken and not made that it will never be (a fire)."""
+    held = await Query(Reservation)
+    gone = [r for r in held if r.store == lost.store and r.status in ("reserved", "cooking")]
+    changes = [StatusChange(r.order, r.reference, reason="fire") for r in gone]
+    await Commit((), [Publish("order.lost", change.order, change, change.reference) for change in changes])
+    return OK
+
+
 async def give_back(change: StatusChange) -> Response[Any]:
     """Put the units of a cancelled order back unless they are cooked, and stop the kitchen (step 20)."""
     held = await Load(Reservation, change.order)
@@ -209,6 +221,7 @@ def store(*, opening: bool = False, estimates: bool = False) -> Service:
             "request_preparation": request_preparation,
             "mark_ready": mark_ready,
             "restock": restock,
+            "kitchen_lost": kitchen_lost,
             "order.cancelled": give_back,
         },
         topics=("order.cancelled",),

@@ -1,51 +1,117 @@
-"""What breaks, and when."""
+"""What breaks of the platform: how each fault begins and ends."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
+from typing import Any
 
-from simpy import Environment
-
+from delivsim.domain.streams import Streams
+from delivsim.services.messages import Response
 from delivsim.simulated.assemble import Parts
-from delivsim.simulated.config import CrashFault, FaultConfig, SlowFault
+from delivsim.simulated.config import (
+    CrashFault,
+    ErrorRateFault,
+    LossFault,
+    NetworkFault,
+    PartitionFault,
+    PaymentOutageFault,
+    PlatformFault,
+    SlowFault,
+)
+from delivsim.simulated.disturbance import Disturbance, Network, between
+from delivsim.simulated.frames import Errors
+
+Turn = Callable[[], None]
+ERROR: Response[Any] = Response(500, None, "error")
+NO_PROVIDER: Response[Any] = Response(503, None, "provider")
+PROVIDER_OPERATIONS = ("charge", "order.placed", "order.cancelled")
+"""What the payment service cannot do without its provider: charge, charge later, refund."""
 
 
-def plan_faults(env: Environment, faults: Sequence[FaultConfig], starts_at: datetime, parts: Parts) -> None:
-    """Set an alarm for the begin and the end of every fault."""
-    for fault in faults:
-        at = fault.at.at(starts_at)
-        begin, end = _crash(fault, parts) if isinstance(fault, CrashFault) else _slow(fault, parts)
-        _at(env, at, begin)
-        _at(env, at + fault.duration, end)
+class PlatformFaults:
+    """Breaks a platform and mends it again; faults that overlap add up."""
 
+    def __init__(self, parts: Parts, streams: Streams) -> None:
+        self._parts, self._runtime, self._streams = parts, parts.runtime, streams
+        self._lost: dict[str, int] = {}
+        self._slower: dict[str, list[float]] = {}
+        self._network: Network | None = None
 
-def _at(env: Environment, instant: float, act: Callable[[], None]) -> None:
-    env.timeout(instant - env.now).callbacks.append(lambda _: act())
+    def turns(self, fault: PlatformFault) -> tuple[Turn, Turn]:
+        """Give what happens when a fault begins, and when it ends."""
+        if isinstance(fault, CrashFault):
+            return self._crash(fault.service)
+        if isinstance(fault, SlowFault):
+            return self._slow(fault)
+        if isinstance(fault, ErrorRateFault):
+            operations = () if fault.operation is None else (fault.operation,)
+            return self._errors(fault.service, operations, fault.share, ERROR)
+        if isinstance(fault, PaymentOutageFault):
+            return self._errors("payment", PROVIDER_OPERATIONS, fault.share, NO_PROVIDER)
+        return self._disturb(fault)
 
+    def _draw(self, name: str) -> Callable[[], float]:
+        return self._streams.sequence(f"faults/{name}", lambda rng, n: rng.random(n))
 
-def _crash(fault: CrashFault, parts: Parts) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Take the whole process of a service down, and bring it back with the servers it had."""
-    station = next(name for name, services in parts.on_station.items() if fault.service in services)
-    services = parts.on_station[station]
-    lost: list[int] = []
+    def _crash(self, service: str) -> tuple[Turn, Turn]:
+        """Take the whole process of a service down; its servers are back when every crash of it is over."""
+        station = next(name for name, services in self._parts.on_station.items() if service in services)
+        services = self._parts.on_station[station]
 
-    def begin() -> None:
-        lost.append(parts.runtime.crash(services))
+        def begin() -> None:
+            self._lost[station] = self._lost.get(station, 0) + self._runtime.crash(services)
 
-    def end() -> None:
-        parts.runtime.restart(services, lost.pop())
+        def end() -> None:
+            is_last = self._runtime.services[service].down == 1
+            self._runtime.restart(services, self._lost.pop(station) if is_last else 0)
 
-    return begin, end
+        return begin, end
 
+    def _slow(self, fault: SlowFault) -> tuple[Turn, Turn]:
+        service, factors = self._runtime.services[fault.service], self._factors(fault.service)
 
-def _slow(fault: SlowFault, parts: Parts) -> tuple[Callable[[], None], Callable[[], None]]:
-    service = parts.runtime.services[fault.service]
+        def turn(change: Callable[[float], None]) -> Turn:
+            def turned() -> None:
+                change(fault.factor)
+                service.slow = 1.0
+                for factor in factors:
+                    service.slow *= factor
 
-    def begin() -> None:
-        service.slow *= fault.factor
+            return turned
 
-    def end() -> None:
-        service.slow /= fault.factor
+        return turn(factors.append), turn(factors.remove)
 
-    return begin, end
+    def _factors(self, service: str) -> list[float]:
+        """Give the factors by which a service is slower now: multiplied anew each time, so that none leaves a trace."""
+        return self._slower.setdefault(service, [])
+
+    def _errors(
+        self, service: str, operations: tuple[str, ...], share: float, response: Response[Any]
+    ) -> tuple[Turn, Turn]:
+        server = self._runtime.services[service]
+        errors = Errors(operations, share, response, self._draw(f"errors/{service}"))
+
+        def begin() -> None:
+            server.errors.append(errors)
+            server.faulty += 1
+
+        def end() -> None:
+            server.errors.remove(errors)
+            server.faulty -= 1
+
+        return begin, end
+
+    def _disturb(self, fault: NetworkFault) -> tuple[Turn, Turn]:
+        network = self._network = self._network or Network(self._runtime)
+        wrong = self._disturbance(fault)
+        return (lambda: network.begin(wrong)), (lambda: network.end(wrong))
+
+    def _disturbance(self, fault: NetworkFault) -> Disturbance:
+        if isinstance(fault, PartitionFault):
+            return Disturbance(edges=between(fault.groups), share=1.0, noticed_after=fault.noticed_after)
+        pairs = frozenset((a, b) for a, b in (edge.split("->", 1) for edge in fault.edges)) or None
+        if isinstance(fault, LossFault):
+            draw = self._draw("loss")
+            return Disturbance(edges=pairs, share=fault.share, draw=draw, noticed_after=fault.noticed_after)
+        extra = None if fault.extra is None else self._streams.sequence("faults/latency", fault.extra.sample)
+        return Disturbance(edges=pairs, factor=fault.factor, extra=extra)

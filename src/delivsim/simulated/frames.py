@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from delivsim.record.packing import CALL, NO_VISIT, Codes
 from delivsim.services.effects import After
+from delivsim.services.messages import UNAVAILABLE, Response
 from delivsim.services.service import Forward, Handler
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.edges import Edge
@@ -42,6 +44,34 @@ class Operation:
         self.onward: Route | None = None
 
 
+class Errors:
+    """
+    Makes requests fail by chance, on arrival.
+
+    Parameters
+    ----------
+    operations
+        Those that may fail; empty: all.
+    share
+        Share of them that do.
+    response
+        What their callers get.
+    draw
+        Gives numbers in [0, 1).
+    """
+
+    def __init__(
+        self, operations: tuple[str, ...], share: float, response: Response[Any], draw: Callable[[], float]
+    ) -> None:
+        self.operations, self.share, self.response, self._draw = operations, share, response, draw
+
+    def fails(self, operation: str) -> bool:
+        """Whether a request that arrives now fails."""
+        if self.operations and operation not in self.operations:
+            return False
+        return self.share >= 1.0 or self._draw() < self.share
+
+
 class ServiceRuntime:
     """
     One service as it runs.
@@ -61,6 +91,10 @@ class ServiceRuntime:
         How many transactions it has committed.
     down
         How many crashes it has not yet recovered from.
+    errors
+        What makes some of its requests fail.
+    faulty
+        How many crashes it has not yet recovered from, and errors there are; 0: requests need not be looked at.
     deferred
         Timers that were due while it was down, with order and parent.
     timers
@@ -68,8 +102,8 @@ class ServiceRuntime:
     """
 
     __slots__ = (
-        "commits", "deferred", "down", "hold", "name", "operations", "routes", "slow", "state", "station",
-        "timers",
+        "commits", "deferred", "down", "errors", "faulty", "hold", "name", "operations", "routes", "slow", "state",
+        "station", "timers",
     )  # fmt: skip
 
     def __init__(self, name: str, station: Station | None, *, hold: bool) -> None:
@@ -79,9 +113,19 @@ class ServiceRuntime:
         self.routes: dict[tuple[str, str], Route] = {}
         self.timers: dict[tuple[str, Any], Wake] = {}
         self.commits = 0
-        self.down = 0
+        self.down = self.faulty = 0
+        self.errors: list[Errors] = []
         self.slow = 1.0
         self.deferred: list[tuple[After, int, int]] = []
+
+    def refusal(self, operation: str) -> Response[Any] | None:
+        """Say how a request is refused that arrives while something is wrong; None: it is not."""
+        if self.down:
+            return UNAVAILABLE
+        for errors in self.errors:
+            if errors.fails(operation):
+                return errors.response
+        return None
 
 
 class Route:

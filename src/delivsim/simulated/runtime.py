@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from heapq import heappush
+from math import inf, nan
 from typing import Any
 
 from simpy import Environment
@@ -24,7 +25,16 @@ from simpy.events import NORMAL, Event, EventPriority
 
 from delivsim.record.recorder import Recorder
 from delivsim.services.effects import After, Call, Cancel, Load
-from delivsim.services.messages import OVERLOADED, TIMED_OUT, UNAVAILABLE, Message, Request, Response
+from delivsim.services.messages import (
+    LOST,
+    OVERLOADED,
+    TIMED_OUT,
+    UNAVAILABLE,
+    UNREACHABLE,
+    Message,
+    Request,
+    Response,
+)
 from delivsim.services.service import Timer
 from delivsim.simulated.broker import Broker, Delivery
 from delivsim.simulated.edges import Edge
@@ -149,6 +159,8 @@ class Runtime:
         delay = edge.delay.constant
         if delay is None:
             delay = edge.delay(frame.order)
+            if delay == inf:
+                return self._request_lost(frame)
         at = self.env._now + delay
         if at < queue[0][0] or delay <= 0.0:
             self.env._now = at
@@ -234,9 +246,11 @@ class Runtime:
         """Let a request queue for its work, or refuse it, and tell whether its handler is to run at once."""
         frame.arrived_at = self.env._now
         server = frame.server
-        if server.down:
-            self.finish_frame(frame, UNAVAILABLE)
-            return False
+        if server.faulty:
+            refusal = server.refusal(frame.op.name)
+            if refusal is not None:
+                self.finish_frame(frame, refusal)
+                return False
         station, work = server.station, frame.op.work
         if station is not None and (work is not None or server.hold):
             seconds = 0.0 if work is None else work(frame.order) * server.slow
@@ -349,6 +363,8 @@ class Runtime:
         delay = edge.delay.constant
         if delay is None:
             delay = edge.delay(frame.order)
+            if delay == inf:
+                return self._answer_lost(frame)
         at = now + delay
         if at < queue[0][0] or delay <= 0.0:
             self.env._now = at
@@ -370,6 +386,48 @@ class Runtime:
             frame.callbacks = self._on_reply
         heappush(self._queue, (at, NORMAL, next(self._eid), event))
         return SUSPENDED
+
+    # --- what the network loses ----------------------------------------------------------------------------------
+
+    def each_edge(self, known: Callable[[str, str, Edge], None]) -> None:
+        """Call ``known`` with every edge, now or when it is made."""
+        for (caller, service), edge in self._edges.items():
+            known(caller, service, edge)
+        make = self._make_edge
+
+        def made(caller: str, service: str) -> Edge:
+            edge = make(caller, service)
+            known(caller, service, edge)
+            return edge
+
+        self._make_edge = made
+
+    def _request_lost(self, frame: Frame) -> bool:
+        """Let a request never arrive: its caller will give up."""
+        frame.arrived_at = frame.ended_at = nan
+        frame.response = LOST
+        self._lost(frame)
+        return False
+
+    def _answer_lost(self, frame: Frame) -> Any:
+        """Let an answer never arrive: its caller will give up, or has."""
+        if frame.answered:
+            del self._frames[frame.id]
+            self._rows.extend(frame.row())
+        else:
+            self._lost(frame)
+        return SUSPENDED
+
+    def _lost(self, frame: Frame) -> None:
+        """Tell a caller after a while that nothing will come, if its own time-out is not earlier."""
+        edge: Any = frame.edge
+        wait = edge.delay.noticed_after
+        if edge.timeout is None or frame.sent_at + edge.timeout > self.env._now + wait:
+            self.alarm(wait, (self._noticed,), frame)
+
+    def _noticed(self, event: Any) -> None:
+        if not event.value.answered:
+            self._pass_on(event.value, UNREACHABLE, self._queue)
 
     # --- what nobody calls over the network ----------------------------------------------------------------------
 
@@ -466,6 +524,7 @@ class Runtime:
         """
         for name in names:
             self.services[name].down += 1
+            self.services[name].faulty += 1
         station = self.services[names[0]].station
         servers = 0 if station is None else station.servers
         if station is not None:
@@ -484,6 +543,7 @@ class Runtime:
         for name in names:
             server = self.services[name]
             server.down -= 1
+            server.faulty -= 1
             if server.down:
                 continue
             due, server.deferred = server.deferred, []

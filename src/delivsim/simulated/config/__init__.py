@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from delivsim.simulated.config.broker import BrokerConfig, GroupConfig, TopicConfig
 from delivsim.simulated.config.defaults import default_services
-from delivsim.simulated.config.faults import CrashFault, FaultConfig, SlowFault
+from delivsim.simulated.config.faults import (
+    CrashFault,
+    ErrorRateFault,
+    LatencyFault,
+    LossFault,
+    NetworkFault,
+    PartitionFault,
+    PaymentOutageFault,
+    PlatformFault,
+    SlowFault,
+)
 from delivsim.simulated.config.names import APPS, BUILT_IN, NOT_SERVICES, Count, Name
 from delivsim.simulated.config.network import EdgeConfig, NetworkConfig, RetryConfig
 from delivsim.simulated.config.platform import (
@@ -38,20 +48,26 @@ __all__ = [
     "Count",
     "CrashFault",
     "EdgeConfig",
+    "ErrorRateFault",
     "EstimatedPromise",
-    "FaultConfig",
     "FixedPromise",
     "GroupConfig",
+    "LatencyFault",
+    "LossFault",
     "MmppState",
     "MmppWorkload",
     "Name",
     "NetworkConfig",
+    "NetworkFault",
     "OpenWorkload",
     "OperationConfig",
+    "PartitionFault",
     "PaymentConfig",
+    "PaymentOutageFault",
     "Phase",
     "PhasesWorkload",
     "PlatformConfig",
+    "PlatformFault",
     "ProcessConfig",
     "PromiseConfig",
     "RetryConfig",

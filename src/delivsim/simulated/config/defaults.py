@@ -32,6 +32,7 @@ def default_services() -> dict[str, dict[str, Any]]:
             "order.picked_up": quick,
             "order.delivered": quick,
             "order.unserved": quick,
+            "order.lost": plain,
             "payment.declined": quick,
         },
         "store": {
@@ -39,6 +40,7 @@ def default_services() -> dict[str, dict[str, Any]]:
             "request_preparation": plain,
             "mark_ready": plain,
             "restock": plain,
+            "kitchen_lost": plain,
             "order.cancelled": plain,
         },
         "delivery": {
@@ -74,7 +76,7 @@ def default_services() -> dict[str, dict[str, Any]]:
     routed = (
         *("track_order", "cancel_order", "view_profile", "update_profile", "give_feedback", "go_online"),
         *("go_offline", "report_position", "accept_offer", "decline_offer", "give_back", "picked_up", "delivered"),
-        *("mark_ready", "restock"),
+        *("mark_ready", "restock", "kitchen_lost"),
     )
     work["gateway"].update(dict.fromkeys(routed, quick))
     return {

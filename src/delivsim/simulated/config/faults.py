@@ -1,42 +1,128 @@
-"""``faults``: what breaks, and when."""
+"""What may break of the platform: its services, the network between them, the payment provider."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from delivsim.domain.config import Config
-from delivsim.domain.units import Instant, PositiveDuration
+from delivsim.domain.config import refuse
+from delivsim.domain.distributions import DurationLaw
+from delivsim.domain.fault_times import FaultTimes
+from delivsim.domain.units import PositiveDuration, Share
 from delivsim.simulated.config.names import Name
 
+Factor = Annotated[float, Field(gt=0, le=1e6)]
+EdgeName = Annotated[str, Field(pattern=r"^[^\s>]+->[^\s>]+$")]
 
-class CrashFault(Config):
+
+class CrashFault(FaultTimes):
     """A service is gone for a while: work in progress is lost, callers get 503."""
 
     kind: Literal["crash"]
     """Everything of the service fails at that instant; new requests are refused until it is back."""
     service: Name
     """The service (with all others of its process)."""
-    at: Instant
-    """When it crashes."""
-    duration: PositiveDuration = Field(alias="for", serialization_alias="for")
-    """How long it is gone."""
 
 
-class SlowFault(Config):
-    """A service works slower for a while."""
+class SlowFault(FaultTimes):
+    """A service works slower for a while; several at once multiply."""
 
     kind: Literal["slow"]
     """Work that begins while it lasts takes ``factor`` times as long."""
     service: Name
     """The service."""
-    at: Instant
-    """When it begins."""
-    duration: PositiveDuration = Field(alias="for", serialization_alias="for")
-    """How long it lasts."""
-    factor: Annotated[float, Field(gt=0, le=1e6)]
+    factor: Factor
     """How many times longer the work takes."""
 
 
-FaultConfig = Annotated[CrashFault | SlowFault, Field(discriminator="kind")]
+class ErrorRateFault(FaultTimes):
+    """A service answers some requests with 500 and does nothing of what they ask."""
+
+    kind: Literal["error_rate"]
+    """Each request that arrives fails by chance; several at once each have their chance."""
+    service: Name
+    """The service."""
+    operation: Name | None = None
+    """Only this operation of it (a consumed topic is an operation); without it all of them."""
+    share: Share = 1.0
+    """Share of the requests that fail."""
+
+
+class PaymentOutageFault(FaultTimes):
+    """The payment provider is gone: nothing is charged and nothing refunded; the payment service answers 503."""
+
+    kind: Literal["payment_outage"]
+    """Charges and refunds fail with 503 (reason ``provider``) until it is back; messages are redelivered."""
+    share: Share = 1.0
+    """Share of the charges and refunds that fail."""
+
+
+class _NetworkFault(FaultTimes):
+    edges: tuple[EdgeName, ...] = ()
+    """The ``caller->service`` pairs, both ways, such as "customer->gateway"; without it all of them."""
+
+
+class LatencyFault(_NetworkFault):
+    """The network is slow: each way of a call takes longer; several at once multiply and add."""
+
+    kind: Literal["latency"]
+    """Requests and answers sent while it lasts take ``factor`` times as long, and ``extra`` longer."""
+    extra: DurationLaw | None = None
+    """What each way takes longer."""
+    factor: Factor = 1.0
+    """How many times longer each way takes."""
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> LatencyFault:
+        if self.extra is None and self.factor == 1.0:
+            raise refuse((("extra",), "must be given, or a factor other than 1: else nothing is slower"))
+        return self
+
+
+class LossFault(_NetworkFault):
+    """The network loses requests and answers."""
+
+    kind: Literal["loss"]
+    """What is lost never comes: the caller waits until its time-out, or ``noticed_after``."""
+    share: Share
+    """Share of requests, and of answers, that are lost."""
+    noticed_after: PositiveDuration = 15.0
+    """After how long a caller whose own time-out is later, or who has none, sees 503 (reason ``unreachable``)."""
+
+
+class PartitionFault(FaultTimes):
+    """The network falls apart: between the groups nothing passes; those in no group reach everybody."""
+
+    kind: Literal["partition"]
+    """Requests and answers sent between members of different groups are lost while it lasts."""
+    groups: Annotated[tuple[tuple[Name, ...], ...], Field(min_length=2)]
+    """Lists of services, apps (customer, rider, store_app) and workloads, each in one group at most."""
+    noticed_after: PositiveDuration = 15.0
+    """After how long a caller whose own time-out is later, or who has none, sees 503 (reason ``unreachable``)."""
+
+    @model_validator(mode="after")
+    def _apart(self) -> PartitionFault:
+        seen: set[str] = set()
+        for i, group in enumerate(self.groups):
+            for k, name in enumerate(group):
+                if name in seen:
+                    raise refuse((("groups", i, k), f"must be in one group only, {name} is in two"))
+                seen.add(name)
+        return self
+
+
+NetworkFault = LatencyFault | LossFault | PartitionFault
+PlatformFault = CrashFault | SlowFault | ErrorRateFault | PaymentOutageFault | NetworkFault
+
+__all__ = [
+    "CrashFault",
+    "ErrorRateFault",
+    "LatencyFault",
+    "LossFault",
+    "NetworkFault",
+    "PartitionFault",
+    "PaymentOutageFault",
+    "PlatformFault",
+    "SlowFault",
+]
