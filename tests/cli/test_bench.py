@@ -81,10 +81,11 @@ def test_bad_input_ends_with_2(command, suite, arguments, said) -> None:
     assert said in ended.err
 
 
-def test_after_ctrl_c_the_same_command_goes_on(suite) -> None:
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_after_ctrl_c_the_same_command_goes_on(suite, jobs) -> None:
     """Interrupted it ends with 130; called again it does the rest, and its files are those of a run in one go."""
     suite.write_text(SUITE.replace("count: 2", "count: 8").replace("orders: 30, riders: 9", "orders: 80, riders: 25"))
-    args = ["bench", "run", "--suite", "tiny.yaml", "--jobs", "2", "-o", "out"]
+    args = ["bench", "run", "--suite", "tiny.yaml", "--jobs", jobs, "-o", "out"]
     code = f"import sys; from delivsim.cli.app import main; sys.argv[1:] = {args!r}; main()"
     call = [sys.executable, "-c", f"if __name__ == '__main__': {code}"]
     process = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -30,8 +30,8 @@ from delivsim.bench.tables import Table
 from delivsim.dispatch.policies import POLICIES
 from delivsim.domain.instance import Instance
 from delivsim.domain.units import near_miss
-from delivsim.errors import InputError
-from delivsim.experiment.run import run
+from delivsim.errors import InputError, InstanceError
+from delivsim.experiment.run import run, whole
 from delivsim.record.result import Result
 from delivsim.scenario.formats import read_instance
 from delivsim.scenario.schema import Scenario
@@ -105,12 +105,15 @@ def bound(
     Raises
     ------
     InstanceError
-        The instance has no ready times, or the run left orders undelivered: bounds would be about fewer orders.
+        The instance has no ready times, the run left orders undelivered (bounds would be about fewer orders), or an
+        order joined a bundle whose rider had left: here riders set out when they know all of it.
     """
     day = Day(instance)
     routes = day.routes_of(online)
     began = time.monotonic()
     start = sum(day.cost(rider, route) for rider, route in enumerate(routes))
+    if math.isinf(start):
+        raise InstanceError(f"{instance.name}: a bundle grew on the way, so the search cannot begin with this day")
     routes, tried = anneal(day, routes, seconds, moves, random.Random(seed))
     best, n = sum(day.cost(rider, route) for rider, route in enumerate(routes)), len(instance.orders)
     return Bound(
@@ -212,7 +215,7 @@ def bounds(
                 "dispatch": {"policy": policy, "give_up_after": None},
             }
         )
-        found = bound(day, run(scenario, instance=day), seconds=seconds, moves=moves)
+        found = bound(day, whole(run(scenario, instance=day)), seconds=seconds, moves=moves)
         if out is not None:
             write_schedule(day, found.routes, out / day.name)
         yield found

@@ -27,7 +27,7 @@ from delivsim.dispatch.assignment import Assignment, DispatchPolicy
 from delivsim.dispatch.config import make_policy
 from delivsim.dispatch.policies.nearest import Nearest
 from delivsim.dispatch.problem import DispatchProblem
-from delivsim.experiment.run import run
+from delivsim.experiment.run import run, whole
 
 REFERENCE = "reference"
 DECISIONS = 150
@@ -52,7 +52,7 @@ class Listener:
 def problems_of(task: Task) -> list[DispatchProblem]:
     """Give decisions of a day, spread evenly over it."""
     listener = Listener(make_policy(task.scenario.dispatch))
-    run(task.scenario, seed=task.seed, instance=prepared(task), policy=listener)
+    whole(run(task.scenario, seed=task.seed, instance=prepared(task), policy=listener))
     found = listener.problems
     return [found[i] for i in np.linspace(0, len(found) - 1, min(DECISIONS, len(found))).astype(int)]
 

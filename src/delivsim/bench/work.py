@@ -18,7 +18,7 @@ from delivsim.domain.order import Order
 from delivsim.domain.streams import Streams
 from delivsim.errors import PolicyError
 from delivsim.experiment.mdrplib import check_solution, export_solution
-from delivsim.experiment.run import run
+from delivsim.experiment.run import run, whole
 from delivsim.record.result import Result
 from delivsim.record.summary import section_of
 from delivsim.record.view import View
@@ -39,10 +39,15 @@ def work(task: Task) -> dict[str, Any]:
     Returns
     -------
     ``figures`` (the row: deterministic), ``times`` (CPU seconds: not), and ``error`` where the policy erred.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C, in this process.
     """
     instance = prepared(task)
     try:
-        result = run(task.scenario, seed=task.seed, instance=instance, policy=task.own)
+        result = whole(run(task.scenario, seed=task.seed, instance=instance, policy=task.own))
     except PolicyError as error:
         return {"figures": {}, "times": {}, "error": str(error)}
     times = {name: value for name, value in timings(result).items() if name in ("cpu", "decisions")}

@@ -119,11 +119,15 @@ def check(
     for file in (markdown, junit, Path(baseline) if update else None):
         if file is not None:  # before anything is run
             file.parent.mkdir(parents=True, exist_ok=True)
-    with count_bar(spec.name) as tell:
-        if update:
-            found = gate.update(spec, Path(baseline), jobs=jobs or _cores(), tell=tell)
-        else:
-            verdict = gate.check(spec, baseline, jobs=jobs or _cores(), tell=tell)
+    try:
+        with count_bar(spec.name) as tell:
+            if update:
+                found = gate.update(spec, Path(baseline), jobs=jobs or _cores(), tell=tell)
+            else:
+                verdict = gate.check(spec, baseline, jobs=jobs or _cores(), tell=tell)
+    except KeyboardInterrupt:
+        complain("Interrupted: nothing is judged.")
+        raise typer.Exit(Exit.INTERRUPTED) from None
     if update:
         say("\n".join(finding.text for finding in found) or f"Wrote {baseline}")
         raise typer.Exit(Exit.FAILED if found else Exit.FINE)
@@ -138,7 +142,7 @@ def check(
 def bound(
     instances: Annotated[list[Path], typer.Argument(help="Folders of small instances.", show_default=False)],
     form: Annotated[str, typer.Option("--format", help="How they are written.")] = "mdrplib",
-    policy: Annotated[str, typer.Option(help="Whose day the search begins with.")] = "lookahead",
+    policy: Annotated[str, typer.Option(help="Whose day the search begins with.")] = "linear_assignment",
     time_limit: Annotated[
         str, typer.Option(help="How long to search on each, as seconds or like 2min.", metavar="DURATION")
     ] = "60s",

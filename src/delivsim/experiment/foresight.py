@@ -17,7 +17,7 @@ from delivsim.domain.rider import Rider
 from delivsim.domain.store import Store
 from delivsim.domain.travel import Euclidean
 from delivsim.errors import DelivsimError
-from delivsim.experiment.run import run
+from delivsim.experiment.run import run, whole
 from delivsim.scenario.schema import Scenario
 
 RULE = "decides the same whatever happens later"
@@ -46,7 +46,7 @@ def small_day(seed: int, *, n_orders: int = 40, n_riders: int = 8) -> Instance:
 
 def decisions_until(policy: DispatchPolicy, day: Instance, until: float) -> list[tuple[Any, ...]]:
     """Give what a policy decided before an instant: when, which order, which rider."""
-    result = run(_scenario(), policy=policy, instance=day)
+    result = whole(run(_scenario(), policy=policy, instance=day))
     made = result.tables["decisions"]
     when = dict(zip(made["decision"].tolist(), made["decided_at"].tolist(), strict=True))
     choices = result.tables["choices"][["decision", "order", "choice", "rider"]].itertuples(index=False)

@@ -90,6 +90,20 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+def whole(result: Result) -> Result:
+    """
+    Give a run that came to its end.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C ended it: half a day must not pass for a day.
+    """
+    if result.manifest["interrupted_at"] is not None:
+        raise KeyboardInterrupt
+    return result
+
+
 def _run(
     scenario: Scenario,
     seed: int,

@@ -14,7 +14,7 @@ from scipy import stats
 from delivsim.domain.units import near_miss
 from delivsim.errors import InputError
 from delivsim.experiment.pool import workers
-from delivsim.experiment.run import run
+from delivsim.experiment.run import run, whole
 from delivsim.validate.case import QUICK_LOAD, Case, Quantity
 from delivsim.validate.cases import all_cases
 
@@ -181,7 +181,7 @@ def _replicate(case: Case, calls: int, seed: int) -> np.ndarray:
     scenario = case.scenario(calls)
     rows = []
     for k in range(REPLICATIONS):
-        result = run(scenario, seed=seed + k)
+        result = whole(run(scenario, seed=seed + k))
         rows.append([quantity.read(result) for quantity in case.quantities])
     return np.array(rows)
 
