@@ -42,8 +42,7 @@ REQUIRED = {
 SECONDS = {"lookahead": 1.5, "rolling_horizon": 1.0}
 """CPU seconds per instance, on average, at most."""
 PLANTED = {
-    "Later": ("1 % worse in ready-to-pickup, by few orders", "ready_to_pickup_mean"),
-    "LaterInManySmallSteps": ("1 % worse in ready-to-pickup, by many orders a little each", "ready_to_pickup_mean"),
+    "Later": ("1 % worse in ready-to-pickup", "ready_to_pickup_mean"),
     "Slower": ("30 % slower", "speed"),
     "Loses": ("loses one order in 500", "undelivered_share"),
     "Moody": ("not repeatable", "repeatability"),

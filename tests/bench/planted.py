@@ -39,7 +39,7 @@ class Same:
 class Later(Same):
     """Leaves a share of the orders, chosen as if by chance, lying for minutes after they are ready."""
 
-    share: float = 0.00075
+    share: float = 0.001
     minutes: float = 10.0
 
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:
@@ -50,14 +50,6 @@ class Later(Same):
         }
         found = self.inner(problem, rng)
         return Assignment(tuple(m for m in found.matches if lying.isdisjoint(m.orders)))
-
-
-@dataclass(frozen=True)
-class LaterInManySmallSteps(Later):
-    """The same in sum, by a minute each: so many days are shaken up that the change itself is hard to see."""
-
-    share: float = 0.013
-    minutes: float = 1.0
 
 
 @dataclass(frozen=True)
