@@ -231,7 +231,7 @@ HAND_MADE: dict[str, tuple[str, str]] = {
     ),
     "fault before the start": (
         GOOD + "faults: [{kind: crash, service: gateway, at: '17:30', for: 1min}]",
-        "faults[0].at: must not be before the start (18:00), got '17:30'",
+        "faults[0].at[0]: must not be before the start (18:00), got '17:30'",
     ),
     "shift that ends before it starts": (
         GOOD.replace('end: "20:00"', 'end: "18:00"'),
@@ -282,7 +282,7 @@ HAND_MADE: dict[str, tuple[str, str]] = {
         GOOD + "  stores: {price_low: 25}",
         "city.stores.price_high: must be >= price_low (25.00)",
     ),
-    "fault of no kind": (GOOD + "faults: [{kind: crsh}]", "faults[0].kind: must be one of crash, slow, got 'crsh'"),
+    "fault of no kind": (GOOD + "faults: [{kind: crsh}]", "demand_surge, chaos, got 'crsh' (did you mean 'crash'?)"),
     "slos not a list": (GOOD + "slos: delivered > 99%", "slos: must be a list"),
     "slo is no rule": (GOOD + "slos: [place_order p99]", "slos[0]: "),
     "slo on nothing": (GOOD + "slos: ['place_ordr p99 < 1s']", "slos[0]: "),

@@ -25,6 +25,7 @@ _ABOUT = {
     "known_stores": "What the dispatcher knew of the stores' demand: one row whenever that rose.",
     "riders": "One row per rider of the instance.",
     "stores": "One row per store of the instance.",
+    "faults": "One row each time that something was wrong.",
 }
 
 _TYPES = {"int": "BIGINT", "float": "DOUBLE", "category": "VARCHAR", "text": "VARCHAR", "bool": "BOOLEAN"}
