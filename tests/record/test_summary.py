@@ -20,7 +20,8 @@ def test_the_summary_has_the_promised_structure(sample_result):
         assert list(found[name]) == DESCRIBED
     assert list(found["operations"]["place_order"]["latency"]) == LATENCY
     for service in found["services"].values():
-        assert list(service) == ["visits", "refused", "utilization", "waiting_time", "sojourn_time", "queue_length"]
+        counts = ["visits", "refused", "reneged", "shed"]
+        assert list(service) == [*counts, "utilization", "waiting_time", "sojourn_time", "queue_length"]
     assert list(found["riders"])[1:7] == [
         "utilization",
         "orders_per_hour",

@@ -86,3 +86,15 @@ def test_utilization_of_shared_servers_is_the_load(theory, discipline):
         return summary["stations"]["web"]["utilization"], summary["services"]["web"]["utilization"]
 
     assert told(discipline=discipline) == pytest.approx(told(), rel=1e-6)
+
+
+def test_two_choices_are_much_better_than_one(theory):
+    """Four M/M/1s at 60 %: by chance each is M/M/1; the shorter of two waits far less, the shortest less."""
+    waits = {}
+    for balancing in ("random", "two_choices", "least_outstanding", "shared"):
+        web = theory.one_step(theory.exponential(0.1), replicas=4, balancing=balancing)
+        (waits[balancing],) = theory.replicate(_open(theory, web, 24.0, 400.0), lambda r: theory.waiting(r).mean(), n=8)
+    theory.check(waits["random"], 0.6 / 4.0, 0.2)
+    means = {name: sum(values) / len(values) for name, values in waits.items()}
+    assert 2.0 * means["two_choices"] < means["random"]
+    assert means["shared"] < means["least_outstanding"] < means["two_choices"]

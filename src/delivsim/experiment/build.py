@@ -36,6 +36,7 @@ from delivsim.services.service import Service
 from delivsim.services.store import store
 from delivsim.services.user import user
 from delivsim.simulated.assemble import assemble
+from delivsim.simulated.autoscaler import plan_autoscaling
 from delivsim.simulated.config import FixedPromise, PlatformConfig
 from delivsim.simulated.diary import Diary
 from delivsim.simulated.leader import Leader
@@ -96,6 +97,7 @@ class Simulation:
         until = scenario.until
         for workload in scenario.platform.workloads:
             start_workload(self.env, self.parts.runtime, workload, self.streams, until)
+        plan_autoscaling(self.env, scenario.platform, scenario.starts_at, self.parts.stations, self.streams)
         self.faults = self._planned(planned) if planned else None
         self.stop = self._stop_event()
 

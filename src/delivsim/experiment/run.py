@@ -26,6 +26,8 @@ from delivsim.scenario.dump import plain
 from delivsim.scenario.reader import scenario_digest
 from delivsim.scenario.schema import Scenario
 from delivsim.services.gateway import CLIENT_OPERATIONS
+from delivsim.simulated.config import StationConfig
+from delivsim.simulated.stations import Fleet
 from delivsim.simulated.wake import run_until
 
 Progress = Callable[[float, int, int], None]
@@ -192,13 +194,7 @@ def manifest(simulation: Simulation, interrupted: bool) -> dict[str, Any]:
         "interrupted_at": simulation.env.now if interrupted else None,
         "instance": None if instance is None else _instance(instance),
         "stations": {
-            name: {
-                "services": services,
-                "capacity": [list(change) for change in parts.stations[name].capacity],
-                "queue_capacity": parts.stations[name].queue_capacity,
-                "holds": (config.processes.get(name) or config.services[name]).holds,
-                "discipline": (config.processes.get(name) or config.services[name]).discipline,
-            }
+            name: _station(services, parts.stations[name], config.processes.get(name) or config.services[name])
             for name, services in parts.on_station.items()
             if parts.stations[name] is not None
         },
@@ -217,6 +213,22 @@ def manifest(simulation: Simulation, interrupted: bool) -> dict[str, Any]:
         "clients": ["customer", "rider", "store_app"] * (instance is not None) + [w.name for w in config.workloads],
         "operations": _client_operations(simulation),
     }
+
+
+def _station(services: list[str], station: Any, config: StationConfig) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "services": services,
+        "capacity": [list(change) for change in station.capacity],
+        "queue_capacity": station.queue_capacity,
+        "holds": config.holds,
+        "discipline": config.discipline,
+        "replicas": [[0.0, config.replicas]],
+        "by_replica": {},
+    }
+    if isinstance(station, Fleet):
+        facts["replicas"] = station.paid
+        facts["by_replica"] = {str(index): changes for index, changes in station.by_replica.items()}
+    return facts
 
 
 def _instance(instance: Any) -> dict[str, Any]:

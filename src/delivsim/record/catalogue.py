@@ -196,6 +196,7 @@ FORMS: tuple[Form, ...] = (
     *_station_forms("services", "service"),
     *_station_forms("stations", "station"),
     Form("stations.<station>.servers", (), "number", "servers, time-weighted"),
+    Form("stations.<station>.replica_hours", ("<station> replica_hours",), "number", "replicas paid for, start-up too"),
     Form("stations.<station>.busiest.utilization", ("<station> busiest",), "share", "in its busiest quarter hour"),
     Form("stations.<station>.busiest.queue_length", (), "number", "mean queue in its busiest quarter hour"),
     Form("broker.topics.<topic>.published", ("<topic> published",), "count", "messages published"),

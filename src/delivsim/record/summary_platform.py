@@ -72,7 +72,13 @@ def stations(view: View) -> dict[str, Any]:
         visits, capacity = view.visits_to(name), station["capacity"]
         servers = share(steps_within(capacity, view.window.start, view.until), view.duration)
         busiest = _busiest(view, visits, station)
-        found[name] = {"servers": servers, **_load(view, visits, name), "busiest": busiest}
+        found[name] = {
+            "servers": servers,
+            "replica_hours": steps_within(station.get("replicas", []), view.window.start, view.until) / 3600.0,
+            **_load(view, visits, name),
+            "busiest": busiest,
+            "by_replica": _by_replica(view, visits, station),
+        }
     return found
 
 
@@ -92,6 +98,18 @@ def _load(view: View, visits: pd.DataFrame, station: str) -> dict[str, Any]:
         "sojourn_time": describe(measures.sojourn_time(arrived)),
         "queue_length": {"mean": time_mean(*waiting, a, b), "max": most_at_once(*waiting, a, b)},
     }
+
+
+def _by_replica(view: View, visits: pd.DataFrame, station: Mapping[str, Any]) -> dict[str, Any]:
+    """Give visits and utilization of each replica that has a queue of its own."""
+    a, b, found = view.window.start, view.until, {}
+    shared = station.get("discipline") in SHARED
+    for index, capacity in station.get("by_replica", {}).items():
+        own = visits[visits["replica"] == int(index)]
+        spans = busy_spans(own, view.ended_at)
+        work = time_within(*(shared_spans(spans, capacity) if shared else spans), a, b)
+        found[index] = {"visits": len(view.arrived(own)), "utilization": share(work, steps_within(capacity, a, b))}
+    return found
 
 
 def _work(view: View, visits: pd.DataFrame, name: str) -> float:

@@ -104,7 +104,9 @@ class View:
 
     @cached_property
     def _visits(self) -> pd.DataFrame:
-        return self.tables["visits"][["station", "service", "arrived_at", "started_at", "departed_at", "outcome"]]
+        names = ["station", "service", "arrived_at", "started_at", "departed_at", "outcome", "replica"]
+        visits = self.tables["visits"]
+        return visits[[name for name in names if name in visits]]
 
     @cached_property
     def _by_station(self) -> dict[str, pd.DataFrame]:

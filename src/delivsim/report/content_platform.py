@@ -77,7 +77,9 @@ def services(summary: Mapping[str, Any], manifest: Mapping[str, Any], clock: Clo
             "longest",
         ),
         rows=rows,
-        lines=(line(_busiest(stations, clock)), *(line(text) for text in _given_up(stations))),
+        lines=tuple(
+            line(text) for text in (_busiest(stations, clock), *_given_up(stations), *_replicas(stations, manifest))
+        ),
         figures=("services",),
     )
 
@@ -92,6 +94,19 @@ def _given_up(stations: Mapping[str, Any]) -> Iterator[str]:
         ]
         if parts:
             yield f"Given up at {name}: {', '.join(parts)}."
+
+
+def _replicas(stations: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Say what replicas that come and go cost, and how evenly replicas with queues of their own are used."""
+    for name, one in sorted(stations.items()):
+        paid = [int(n) for _, n in manifest["stations"][name].get("replicas", [])]
+        if len(paid) > 1:
+            hours = decimal(number(one["replica_hours"]), 2)
+            yield f"Replicas of {name}: from {min(paid)} to {max(paid)}, {hours} replica-hours."
+        if used := [number(part["utilization"]) for part in one.get("by_replica", {}).values()]:
+            known = [value for value in used if not math.isnan(value)]
+            if known:
+                yield f"Replicas of {name}: each busy {percent(min(known))} to {percent(max(known))} of its time."
 
 
 def _service(name: str, one: Mapping[str, Any], station: str, stations: Mapping[str, Any]) -> tuple[Cell, ...]:

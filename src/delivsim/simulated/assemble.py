@@ -27,7 +27,7 @@ from delivsim.simulated.frames import Operation, ServiceRuntime
 from delivsim.simulated.leader import Leader
 from delivsim.simulated.runtime import Runtime
 from delivsim.simulated.servers import Stations
-from delivsim.simulated.stations import EventStation, Station
+from delivsim.simulated.stations import EventStation, Fleet, Station
 
 PUSHED_TO = {
     "customer.notified": "customer",
@@ -73,7 +73,7 @@ def assemble(
     runtime = Runtime(env, recorder, _edges(env, config, laws, lambda frame: runtime.expire(frame)), policy)
     names = [service.name for service in built_in]
     own = [name for name in config.services if name not in names and name not in BUILT_IN]
-    maker = Stations(env, recorder.rows["visits"], runtime.worked, runtime.refused, laws.draws)
+    maker = Stations(env, recorder.rows["visits"], runtime.worked, runtime.refused, laws.draws, laws.uniform)
     stations, on_station = maker.all_of(config, [*names, *own])
     station_of = {service: stations[name] for name, services in on_station.items() for service in services}
     runtime.broker = _broker(env, config, laws, recorder)
@@ -152,7 +152,7 @@ def _built_in(service: Service, config: ServiceConfig, station_of: Mapping[str, 
 
 def _is_held(station: Station | None) -> bool:
     """Tell whether a request holds a worker to its end, as its process says; on an ideal platform nothing is held."""
-    return isinstance(station, EventStation) and station.hold
+    return isinstance(station, EventStation | Fleet) and station.hold
 
 
 def _own(name: str, config: ServiceConfig, station_of: Mapping[str, Any], laws: _Laws) -> ServiceRuntime:

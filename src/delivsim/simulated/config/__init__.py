@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from delivsim.simulated.config.autoscaling import AutoscaleConfig, QueueScaling, ScheduleScaling, UtilizationScaling
 from delivsim.simulated.config.broker import BrokerConfig, GroupConfig, TopicConfig
 from delivsim.simulated.config.defaults import default_services
 from delivsim.simulated.config.faults import (
@@ -41,6 +42,7 @@ __all__ = [
     "APPS",
     "BUILT_IN",
     "NOT_SERVICES",
+    "AutoscaleConfig",
     "BatchWorkload",
     "BranchConfig",
     "BrokerConfig",
@@ -70,12 +72,15 @@ __all__ = [
     "PlatformFault",
     "ProcessConfig",
     "PromiseConfig",
+    "QueueScaling",
     "RetryConfig",
+    "ScheduleScaling",
     "ServiceConfig",
     "SlowFault",
     "StationConfig",
     "StepConfig",
     "TopicConfig",
+    "UtilizationScaling",
     "WorkloadConfig",
     "default_services",
 ]

@@ -10,6 +10,7 @@ from delivsim.domain.config import Config
 from delivsim.domain.units import PositiveDuration
 
 Discipline = Literal["fifo", "lifo", "priority", "preemptive_priority", "processor_sharing"]
+Balancing = Literal["shared", "round_robin", "random", "least_outstanding", "two_choices"]
 Priority = Annotated[int, Field(ge=0, le=9)]
 
 

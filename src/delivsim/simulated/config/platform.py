@@ -17,7 +17,7 @@ from delivsim.simulated.config.services import Listed, ProcessConfig, ServiceCon
 from delivsim.simulated.config.steps import calls
 from delivsim.simulated.config.workloads import ClosedWorkload, WorkloadConfig
 
-QUEUEING = frozenset({"discipline", "queue_timeout", "shedding"})
+QUEUEING = frozenset({"autoscale", "balancing", "discipline", "queue_timeout", "shedding"})
 """Settings of a station that say how requests queue."""
 
 

@@ -9,7 +9,8 @@ from pydantic_core import CoreSchema, core_schema
 
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.distributions import DurationLaw
-from delivsim.simulated.config.disciplines import CoDelConfig, Discipline, Priority
+from delivsim.simulated.config.autoscaling import AutoscaleConfig
+from delivsim.simulated.config.disciplines import Balancing, CoDelConfig, Discipline, Priority
 from delivsim.simulated.config.names import Count, Name
 from delivsim.simulated.config.steps import StepConfig
 
@@ -37,13 +38,14 @@ class StationConfig(Config):
     """The servers of a process, ``replicas`` x ``workers``, and how requests queue for them."""
 
     replicas: Count = 1
-    """How many copies of the process run; they share one queue."""
+    """How many copies of the process run; at first, where they are scaled."""
     workers: Count = 8
     """How many requests each replica works on at the same time."""
     holds: Literal["work", "request"] = "work"
     """What a worker is held for: only its own work (asyncio), or the whole request with its calls (threads)."""
     queue_capacity: Annotated[int, Field(ge=0)] | None = None
-    """How many requests may wait; one more is refused with 503. Without it: any number."""
+    """How many requests may wait; one more is refused with 503. Without it: any number. Where
+    replicas have queues of their own: in each."""
     discipline: Discipline = "fifo"
     """
     fifo: first come, first served; lifo: the latest first; priority: the operation's ``priority``, 0 first, within a
@@ -55,6 +57,13 @@ class StationConfig(Config):
     """How long a request waits in the queue before it is given up with 503. Without it: until it is served."""
     shedding: CoDelConfig | None = None
     """Which requests are given up, with 503, when they would start. Without it: none."""
+    balancing: Balancing = "shared"
+    """
+    shared: all replicas take from one queue; else each has its own, and a request joins the one chosen on arrival:
+    round_robin in turn; random; least_outstanding the one with the fewest requests; two_choices the shorter of two.
+    """
+    autoscale: AutoscaleConfig | None = None
+    """When replicas come and go. Without it: ``replicas`` of them, always."""
 
     @model_validator(mode="after")
     def _goes_together(self) -> StationConfig:
@@ -65,6 +74,10 @@ class StationConfig(Config):
         if self.holds == "request" and self.discipline in ("preemptive_priority", "processor_sharing"):
             rule = "must be work with {}: a request that holds its worker during calls cannot give it up meanwhile"
             wrong.append((("holds",), rule.format(self.discipline)))
+        scaling = self.autoscale
+        if scaling is not None and not scaling.min <= self.replicas <= scaling.max:
+            rule = f"must be from autoscale.min ({scaling.min}) to autoscale.max ({scaling.max})"
+            wrong.append((("replicas",), rule))
         if wrong:
             raise refuse(*wrong)
         return self

@@ -11,14 +11,16 @@ Ways to run one, of which ``simulated/servers.py`` takes the cheapest that can d
   request``), for other orders than of arrival, for patience and for load shedding.
 - ``PreemptiveStation`` is one where who is more urgent interrupts.
 - ``SharingStation`` works on all visits at once.
+- ``Fleet`` has several of these, a queue for each replica, and replicas that come and go.
 
 Where the first two both apply they agree row by row.
 """
 
 from delivsim.simulated.stations.computed import ComputedStation
 from delivsim.simulated.stations.event import EventStation
+from delivsim.simulated.stations.fleet import Fleet
 from delivsim.simulated.stations.port import Station
 from delivsim.simulated.stations.preemptive import PreemptiveStation
 from delivsim.simulated.stations.sharing import SharingStation
 
-__all__ = ["ComputedStation", "EventStation", "PreemptiveStation", "SharingStation", "Station"]
+__all__ = ["ComputedStation", "EventStation", "Fleet", "PreemptiveStation", "SharingStation", "Station"]

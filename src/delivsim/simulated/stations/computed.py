@@ -158,6 +158,10 @@ class ComputedStation:
             start = visit.started_at if visit.started_at <= now else NAN
             self.rows.append(row_of(self.name, visit, start, NAN, "open", "", self.replica))
 
+    def in_work(self) -> int:
+        """Count the visits that have a server."""
+        return len(self._inside) - len(self._waiting())
+
     def _leave(self, event: Any) -> None:
         visit = event.value
         if visit.timer is not event:

@@ -138,13 +138,9 @@ class EventStation:
         for visit in self._line:
             self._write(visit, self._begun(visit), NAN, "open")
 
-    def outstanding(self) -> int:
-        """Count the visits that are here, in work or waiting."""
-        return len(self._busy) + len(self._line)
-
-    def in_work(self) -> list[Any]:
-        """Give the visits that have a server."""
-        return list(self._busy)
+    def in_work(self) -> int:
+        """Count the visits that have a server."""
+        return len(self._busy)
 
     def _waiting(self) -> int:
         return len(self._line)

@@ -80,6 +80,10 @@ class Station(Protocol):
         """Fail every visit that waits."""
         ...
 
+    def in_work(self) -> int:
+        """Count the servers at work."""
+        ...
+
     def finish(self) -> None:
         """Write the rows of visits that are still here."""
         ...

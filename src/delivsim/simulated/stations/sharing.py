@@ -113,13 +113,9 @@ class SharingStation:
         for visit in self._inside:
             self._write(visit, visit.started_at, NAN, "open")
 
-    def outstanding(self) -> int:
-        """Count the visits that are here."""
-        return len(self._inside)
-
-    def in_work(self) -> list[Any]:
-        """Give the visits that are worked on."""
-        return list(self._inside)
+    def in_work(self) -> int:
+        """Count the servers at work."""
+        return min(len(self._inside), self.servers)
 
     def _rate(self) -> float:
         return min(1.0, self.servers / len(self._inside))

@@ -1,0 +1,83 @@
+"""Replicas come when there is much to do and go when there is little, through the public door."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from delivsim.experiment.run import run
+from delivsim.scenario.schema import Scenario
+
+
+def scaled(autoscale: dict[str, Any], workloads: Any = None, **station: Any) -> Any:
+    """A service of one worker a replica with 1 s of work, from 0.5 to 3 to 0.5 calls per second."""
+    busy = [{"rate": 0.5, "lasts": 300}, {"rate": 3.0, "lasts": 600}, {"rate": 0.5, "lasts": 900}]
+    scaler = {"max": 8, "start_up": 20, "every": 15, "cooldown": 30, **autoscale}
+    platform = {
+        "services": {
+            "web": {
+                "replicas": 1, "workers": 1, "autoscale": scaler,
+                "operations": {"page": {"steps": [{"work": 1.0}]}}, **station,
+            }
+        },
+        "network": {"default_delay": 0},
+        "workloads": workloads or [{"kind": "phases", "name": "all", "operation": "web.page", "phases": busy}],
+    }  # fmt: skip
+    data = {"name": "scaled", "seed": 2, "horizon": 1800, "drain": 60, "platform": platform}
+    return run(Scenario.model_validate(data))
+
+
+WAYS = [{"on": "utilization", "target": 0.7}, {"on": "queue", "target": 2.0}]
+
+
+@pytest.mark.parametrize("balancing", ["shared", "round_robin", "least_outstanding"])
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way["on"])
+def test_they_come_and_go(way, balancing):
+    """The peak has more replicas than the quiet before and after it, and the bill is the integral of what was paid."""
+    result = scaled(way, balancing=balancing)
+    station = result.manifest["stations"]["web"]
+    paid = station["replicas"]
+    most = max(n for _, n in paid)
+    assert 3 <= most <= 8
+    assert paid[0] == [0.0, 1]
+    assert paid[-1][1] < most
+    assert all(n >= 1 for _, n in paid)
+    ends = [*(at for at, _ in paid[1:]), result.manifest["ended_at"]]
+    hours = sum(n * (end - at) for (at, n), end in zip(paid, ends, strict=True)) / 3600.0
+    assert result.summary()["stations"]["web"]["replica_hours"] == pytest.approx(hours, rel=1e-6)
+    assert (result.tables["visits"]["outcome"] == "served").all()
+
+
+def test_none_serves_before_it_has_started():
+    """Each replica with its own queue is paid from 20 s before it serves for the first time."""
+    result = scaled(WAYS[0], balancing="round_robin")
+    visits, station = result.tables["visits"], result.manifest["stations"]["web"]
+    steps = pairwise(station["replicas"])
+    launches = [at for (_, before), (at, n) in steps for _ in range(int(n - before))]
+    begun = sorted(changes[0][0] for index, changes in station["by_replica"].items() if index != "0")
+    assert begun == pytest.approx([at + 20.0 for at in launches][: len(begun)])
+    for index, changes in station["by_replica"].items():
+        own = visits[visits["replica"] == int(index)]
+        assert (own["started_at"] >= changes[0][0]).all()
+
+
+def test_a_lag_delays_and_a_cooldown_parts_decisions():
+    """With a lag of 60 s nothing changes sooner than that after the peak began, and launches are a cooldown apart."""
+    quick, slow = scaled(WAYS[0]), scaled({**WAYS[0], "reaction_lag": 60, "cooldown": 120})
+    first = [next(at for at, n in r.manifest["stations"]["web"]["replicas"] if n > 1) for r in (quick, slow)]
+    assert first[1] >= first[0] + 45
+    launched = [at for (_, n), (at, m) in pairwise(slow.manifest["stations"]["web"]["replicas"]) if m > n]
+    assert launched
+    assert all(b - a >= 120 for a, b in pairwise(launched))
+
+
+def test_by_the_clock():
+    """A timetable is followed: three replicas from minute 10 on, paid at once, serving after their start."""
+    schedule = [{"at": "10min", "replicas": 3}, {"at": "20min", "replicas": 1}]
+    result = scaled({"on": "schedule", "schedule": schedule})
+    station = result.manifest["stations"]["web"]
+    assert station["replicas"][1] == [600.0, 3]
+    assert station["capacity"][1:3] == [[620.0, 2], [620.0, 3]]
+    assert min(n for _, n in station["capacity"][3:]) == 1
