@@ -16,24 +16,33 @@ from delivsim.dispatch.problem import DispatchProblem
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Bundles:
     """
-    Bundles of one store each, one row per bundle.
+    Bundles, one row per bundle: of one store each, unless the rules allow others.
+
+    Where a rider visits several stores, he fetches everything first, store by store as the orders name them.
 
     Parameters
     ----------
     rows
         Rows of the orders in the problem, in visiting order.
     first
-        Row of one order of each, shape (k,): it tells the store.
+        Row of one order of each, shape (k,): it tells the (first) store.
     sizes
         How many orders each has, shape (k,).
     ready_at
-        When all of it is ready, shape (k,), seconds.
+        When all of it is ready, shape (k,), seconds; of several stores: when the rider should be at the first one, so
+        that he waits at no later one.
+    leads
+        Seconds from the first pick-up to the last one, shape (k,); 0 where there is one store.
+    last
+        Row of an order of the last store, shape (k,).
     """
 
     rows: Sequence[tuple[int, ...]]
     first: Ints
     sizes: Ints
     ready_at: Floats
+    leads: Floats
+    last: Ints
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -77,7 +86,7 @@ class Doors(NamedTuple):
     lengths
         Seconds from leaving the store to being done at the last door, shape (k,).
     latest_pickup
-        The last instant of a pick-up that brings every order within the target, shape (k,), seconds.
+        The last instant of a (first) pick-up that brings every order within the target, shape (k,), seconds.
     delays
         Seconds of all orders together from leaving the store to their doors, beyond the straight way, shape (k,).
     """
@@ -93,8 +102,28 @@ _NOTHING = np.empty(0)
 def bundles_of(problem: DispatchProblem, rows: Sequence[tuple[int, ...]]) -> Bundles:
     """Put bundles, given as rows of their orders in visiting order, into arrays."""
     flat, sizes, starts = _flat(rows)
+    first = flat[starts]
     ready_at = np.maximum.reduceat(problem.ready_at[flat], starts) if len(rows) else _NOTHING
-    return Bundles(rows=rows, first=flat[starts], sizes=sizes, ready_at=ready_at)
+    leads, last = np.zeros(len(rows)), first.copy()
+    if not problem.rules.same_store_bundles and len(rows):
+        other = problem.stores[flat] != np.repeat(problem.stores[first], sizes)
+        for k in np.flatnonzero(np.logical_or.reduceat(other, starts)).tolist():
+            ready_at[k], leads[k], last[k] = _fetched(problem, rows[k])
+    return Bundles(rows=rows, first=first, sizes=sizes, ready_at=ready_at, leads=leads, last=last)
+
+
+def _fetched(problem: DispatchProblem, rows: Sequence[int]) -> tuple[float, float, int]:
+    """Go from store to store: when to be at the first, seconds from there to the last pick-up, an order of the last."""
+    ready: dict[int, float] = {}
+    stops: dict[int, int] = {}
+    for row in rows:
+        store = int(problem.stores[row])
+        stops.setdefault(store, row)
+        ready[store] = max(ready.get(store, -np.inf), float(problem.ready_at[row]))
+    at = np.array(list(stops.values()))
+    ways = problem.times(problem.pickups[at[:-1]], problem.pickups[at[1:]]) + problem.rules.pickup_service_time
+    offsets = np.concatenate(([0.0], np.cumsum(ways)))
+    return float((np.array(list(ready.values())) - offsets).max()), float(offsets[-1]), int(at[-1])
 
 
 def trips(problem: DispatchProblem, bundles: Bundles, chosen: Ints, riders: Ints) -> Trips:
@@ -103,7 +132,7 @@ def trips(problem: DispatchProblem, bundles: Bundles, chosen: Ints, riders: Ints
     driving = problem.times(problem.places[riders], problem.pickups[bundles.first[chosen]], riders, leave_at)
     ways = driving + problem.rules.pickup_service_time / 2.0
     pickup_at = np.maximum(leave_at + ways, bundles.ready_at[chosen])
-    in_time = pickup_at <= problem.off_at[riders] + TOLERANCE
+    in_time = pickup_at + bundles.leads[chosen] <= problem.off_at[riders] + TOLERANCE
     can_carry = bundles.sizes[chosen] <= problem.carries[riders]
     return Trips(leave_at, ways, pickup_at, in_time & can_carry, driving)
 
@@ -115,8 +144,9 @@ def past_doors(problem: DispatchProblem, bundles: Bundles) -> Doors:
     flat, sizes, starts = _flat(bundles.rows)
     rules, at = problem.rules, np.repeat(np.maximum(bundles.ready_at, problem.now), sizes)
     origins = problem.dropoffs[np.roll(flat, 1)]
-    origins[starts] = problem.pickups[flat[starts]]
+    origins[starts] = problem.pickups[bundles.last]
     ways = problem.times(origins, problem.dropoffs[flat], at=at) + rules.dropoff_service_time
+    ways[starts] += bundles.leads
     ends = np.cumsum(ways)
     done = ends - np.repeat(ends[starts] - ways[starts], sizes)
     late = problem.placed_at[flat] + rules.target_click_to_door - done

@@ -70,7 +70,8 @@ def joins(problem: DispatchProblem, bundles: Bundles, *, worth: float, largest: 
     """
     at_store: dict[int, list[int]] = {}
     for k, store in enumerate(problem.stores[bundles.first].tolist()):
-        at_store.setdefault(store, []).append(k)
+        if bundles.last[k] == bundles.first[k]:  # a bundle of several stores joins none
+            at_store.setdefault(store, []).append(k)
     found: list[Join] = []
     for promised, seed in enumerate(_growing(problem, set(at_store))):
         here = at_store[int(problem.promises.stores[seed[0]])]

@@ -8,9 +8,9 @@ from delivsim.dispatch.arrays import Floats, Ints
 from delivsim.dispatch.candidates import flat, nearest_of
 from delivsim.dispatch.problem import DispatchProblem
 
-NEAREST = 64
+NEAREST = 20
 """Stores around a rider that are looked at where there are many."""
-MANY = 50_000
+MANY = 20_000
 """Pairs of rider and store beyond which not all are looked at."""
 
 
