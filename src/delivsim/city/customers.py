@@ -93,7 +93,8 @@ class Customers:
         elif response.status == 410:
             self.ledger.cancelled(i, response.reason)
         elif response.status == 503:
-            self.ledger.ended(i, Outcome.REJECTED, "overload")
+            usual = response.reason in ("", "unavailable")
+            self.ledger.ended(i, Outcome.REJECTED, "overload" if usual else response.reason)
         elif response.status >= 500:
             self.ledger.ended(i, Outcome.FAILED, response.reason or "error")
         else:

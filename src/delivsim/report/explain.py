@@ -11,7 +11,7 @@ from rich.text import Text
 from delivsim.domain.units import format_duration, format_money, near_miss
 from delivsim.errors import InputError
 from delivsim.record import measures
-from delivsim.report import explain_choices, explain_platform, explain_riders
+from delivsim.report import explain_choices, explain_faults, explain_platform, explain_riders
 from delivsim.report.clock import Clock
 from delivsim.report.columns import Cell, bar, heading, joined, table, wrapped
 from delivsim.report.rows import Row, each, name_in, where
@@ -61,6 +61,7 @@ def explain_order(result: Result, order_id: str) -> Text:
         _header(result, order, clock),
         _instants(order, clock),
         _click_to_door(result, number),
+        explain_faults.faults(result, order.placed_at, math.inf if math.isnan(order.ended_at) else order.ended_at),
         explain_platform.requests(seen, order, clock),
         explain_platform.messages(seen, order, clock),
         explain_choices.choices(result, order, clock),

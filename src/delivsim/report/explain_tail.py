@@ -13,6 +13,7 @@ from delivsim.record.critical_path import KINDS
 from delivsim.record.tail import Tail, find_tail, tails_of
 from delivsim.record.view import View, Window
 from delivsim.report.columns import Cell, bar, heading, joined, table, wrapped
+from delivsim.report.explain_faults import faults
 from delivsim.report.wording import percent, plural
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def explain_tail(result: Result, name: str, q: float, window: Window | None = No
     tail = find_tail(result, name, q, window)
     if tail is None:
         raise InputError(f"--from, --to: no call of {name} began in that time and ended in this run")
-    return joined([*_head(tail), Text(), *_table(tail), *_closing(tail)])
+    seen = View(result).window if window is None else window
+    wrong = faults(result, seen.start, seen.end)
+    return joined([*_head(tail), Text(), *_table(tail), *_closing(tail), *([Text(), *wrong] if wrong else [])])
 
 
 def window_of(result: Result, begin: str | None, end: str | None) -> Window | None:

@@ -9,6 +9,7 @@ from delivsim.record.view import View
 from delivsim.report import series
 from delivsim.report.clock import Clock
 from delivsim.report.figures import style
+from delivsim.report.figures.faults import shade
 from delivsim.report.wording import minutes
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def click_to_door_parts(result: Result) -> Axes:
         )
         bottom = bottom + parts[name] / 60.0
     style.time_axis(axes, clock, float(parts["start"].min()), float(parts["end"].max()))
+    shade(axes, result)
     axes.set_ylabel("mean minutes per order")
     style.legend(axes)
     return axes
@@ -102,6 +104,7 @@ def open_orders(result: Result) -> Axes:
         linewidth=0,
     )
     style.time_axis(axes, clock, float(counts.index.min()), float(counts.index.max()))
+    shade(axes, result)
     axes.set_ylim(bottom=0.0)
     axes.set_ylabel("orders")
     style.whole_numbers(axes)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from delivsim.report import series
 from delivsim.report.clock import Clock
 from delivsim.report.figures import style
+from delivsim.report.figures.faults import shade
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,7 @@ def latency(result: Result) -> Axes:
         _latency_panel(panel, measured[measured["operation"] == name])
         style.title(panel, name)
         style.time_axis(panel, clock, *_span(measured), label=i + columns >= len(names), most=5)
+        shade(panel, result, named=False)
         if i % columns == 0:
             panel.set_ylabel("latency")
     style.common_legend(panels[0])
@@ -78,6 +80,8 @@ def throughput(result: Result) -> Axes:
     clock = Clock.of(result.manifest)
     style.time_axis(rates, clock, *_span(measured), label=False)
     style.time_axis(errors, clock, *_span(measured))
+    shade(rates, result)
+    shade(errors, result, named=False)
     style.legend(rates)
     return rates
 
@@ -102,6 +106,7 @@ def services(result: Result) -> Axes:
         right.set_ylim(0.0, longest * 1.08)
         for panel in (left, right):
             style.time_axis(panel, clock, *_span(measured), label=i == len(names) - 1, most=6)
+            shade(panel, result, named=False)
     style.title(panels[0], "Utilization, %")
     style.title(panels[1], "Visits waiting, mean")
     return panels[0]

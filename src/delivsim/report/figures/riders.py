@@ -9,6 +9,7 @@ from delivsim.record import measures
 from delivsim.report import series
 from delivsim.report.clock import Clock
 from delivsim.report.figures import style
+from delivsim.report.figures.faults import shade
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,7 @@ def busy_riders(result: Result) -> Axes:
     )
     axes.plot(counts.index, counts["on_shift"], color=style.INK, linewidth=1.2, label="on shift", drawstyle="steps-mid")
     style.time_axis(axes, Clock.of(result.manifest), float(counts.index.min()), float(counts.index.max()))
+    shade(axes, result)
     axes.set_ylim(bottom=0.0)
     axes.set_ylabel("riders")
     style.whole_numbers(axes)
