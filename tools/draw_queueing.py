@@ -1,5 +1,5 @@
 """
-Draw the pictures of ``docs/disciplines.md`` and ``docs/autoscaling.md`` from runs of their scenarios.
+Draw the pictures of ``docs/disciplines.md``, ``autoscaling.md`` and ``resources.md`` from runs of their scenarios.
 
 Usage: ``python tools/draw_queueing.py docs``.
 """
@@ -79,9 +79,28 @@ def autoscaling(result: Result, path: Path) -> None:
         figure.savefig(path, dpi=110, bbox_inches="tight", metadata={"Software": None})
 
 
+def resources(result: Result, path: Path) -> None:
+    """Draw the share of reads that the cache answers, and how long writes wait for a connection."""
+    visits = result.tables["visits"]
+    reads = visits[visits["station"] == "menus"]
+    hits = (reads["reason"] == "hit").groupby((reads["arrived_at"] // 15).astype(int)).mean()
+    pool = visits[visits["station"] == "orders_db"]
+    waits = pool["started_at"].fillna(pool["departed_at"]) - pool["arrived_at"]
+    p99 = waits.groupby((pool["arrived_at"] // 15).astype(int)).quantile(0.99)
+    with style.look():
+        top, bottom = style.panels(2, 1, size=(9.0, 5.0))
+        top.plot((hits.index + 0.5) / 4.0, 100.0 * hits, color=style.GREEN)
+        top.set(ylabel="hits [%]", ylim=(0, 100), title="A cold cache before a pool of ten connections")
+        bottom.plot((p99.index + 0.5) / 4.0, p99, color=style.INK)
+        bottom.set(ylabel="wait for a connection, p99 [s]", xlabel="minute", xlim=(0, 15), ylim=(0, None))
+        figure = bottom.figure
+        assert figure is not None
+        figure.savefig(path, dpi=110, bbox_inches="tight", metadata={"Software": None})
+
+
 def main(directory: str) -> None:
-    """Run both scenarios and draw their pictures."""
-    for draw in (disciplines, autoscaling):
+    """Run the scenarios and draw their pictures."""
+    for draw in (disciplines, autoscaling, resources):
         name = draw.__name__
         draw(run(load_scenario(f"scenarios/{name}.yaml")), Path(directory) / f"{name}.png")
 

@@ -197,6 +197,11 @@ def manifest(simulation: Simulation, interrupted: bool) -> dict[str, Any]:
             name: _station(services, parts.stations[name], config.processes.get(name) or config.services[name])
             for name, services in parts.on_station.items()
             if parts.stations[name] is not None
+        }
+        | {
+            name: _station([], resource.station, StationConfig())
+            for name, resource in parts.runtime.resources.items()
+            if resource.station is not None
         },
         "services": {service: name for name, services in parts.on_station.items() for service in services},
         "topics": {
@@ -222,7 +227,7 @@ def _station(services: list[str], station: Any, config: StationConfig) -> dict[s
         "queue_capacity": station.queue_capacity,
         "holds": config.holds,
         "discipline": config.discipline,
-        "replicas": [[0.0, config.replicas]],
+        "replicas": [[0.0, config.replicas]] if services else [],
         "by_replica": {},
     }
     if isinstance(station, Fleet):

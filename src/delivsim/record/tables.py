@@ -108,7 +108,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _c(
             "reason",
             "category",
-            "why it was not served: queue_full, queue_timeout, codel, crash, caller_gone; or empty",
+            "why not served: queue_full, no_replica, queue_timeout, codel, crash, caller_gone; of a cache: hit or miss",
         ),
         _c("replica", "int", "the replica whose own queue it joined, from 0; -1: one queue for all"),
     ),

@@ -78,7 +78,7 @@ def services(summary: Mapping[str, Any], manifest: Mapping[str, Any], clock: Clo
         ),
         rows=rows,
         lines=tuple(
-            line(text) for text in (_busiest(stations, clock), *_given_up(stations), *_replicas(stations, manifest))
+            line(text) for text in (_busiest(stations, clock), *_given_up(stations), *_behind(stations, manifest))
         ),
         figures=("services",),
     )
@@ -94,6 +94,15 @@ def _given_up(stations: Mapping[str, Any]) -> Iterator[str]:
         ]
         if parts:
             yield f"Given up at {name}: {', '.join(parts)}."
+
+
+def _behind(stations: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Say what replicas cost, and how busy the pools are that services share."""
+    yield from _replicas(stations, manifest)
+    for name, one in sorted(stations.items()):
+        if not manifest["stations"][name]["services"] and one["visits"]:
+            busy, wait = percent(number(one["utilization"])), format_duration(number(one["waiting_time"]["p99"]))
+            yield f"Pool {name}: {busy} of {number(one['servers']):g} connections, p99 wait {wait}."
 
 
 def _replicas(stations: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[str]:

@@ -145,6 +145,16 @@ class Work:
 
 
 @dataclass(slots=True)
+class Use:
+    """Use what services share behind them: a connection to a database, a cache."""
+
+    resource: str
+
+    def __await__(self) -> Generator[Any, Response[Any], Response[Any]]:
+        return (yield self)
+
+
+@dataclass(slots=True)
 class Wait:
     """Let time pass without occupying a worker; the duration is drawn for the step of that name."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from delivsim.services.effects import NO_KEY, Call, Choose, Commit, Gather, Publish, Wait, Work
+from delivsim.services.effects import NO_KEY, Call, Choose, Commit, Gather, Publish, Use, Wait, Work
 from delivsim.services.messages import OK, Response
 from delivsim.services.service import Handler
 
@@ -14,12 +14,12 @@ class Step(NamedTuple):
     """
     One step.
 
-    ``name`` finds the law of its duration (``work``, ``wait``) or of its draw (``choose``); ``targets`` are pairs of
-    (service, operation) to call; ``topic`` is where it publishes; ``branches`` with ``cumulative`` probabilities are
-    what ``choose`` chooses from; ``status`` is what ``fail`` answers.
+    ``name`` finds the law of its duration (``work``, ``wait``), of its draw (``choose``) or the resource (``use``);
+    ``targets`` are pairs of (service, operation) to call; ``topic`` is where it publishes; ``branches`` with
+    ``cumulative`` probabilities are what ``choose`` chooses from; ``status`` is what ``fail`` answers.
     """
 
-    kind: Literal["work", "call", "call_all", "choose", "publish", "wait", "fail"]
+    kind: Literal["work", "call", "call_all", "choose", "publish", "wait", "fail", "use"]
     name: str = ""
     targets: tuple[tuple[str, str], ...] = ()
     topic: str = ""
@@ -53,6 +53,10 @@ async def _work(step: Step, _: Any) -> Response[Any]:
 async def _wait(step: Step, _: Any) -> Response[Any]:
     await Wait(step.name)
     return OK
+
+
+async def _use(step: Step, _: Any) -> Response[Any]:
+    return await Use(step.name)
 
 
 async def _call(step: Step, body: Any) -> Response[Any]:
@@ -91,4 +95,5 @@ _DO = {
     "publish": _publish,
     "wait": _wait,
     "fail": _fail,
+    "use": _use,
 }

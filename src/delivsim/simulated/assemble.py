@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from simpy import Environment
@@ -12,12 +13,15 @@ from delivsim.domain.streams import Streams
 from delivsim.record.recorder import Recorder
 from delivsim.services.service import Service
 from delivsim.services.steps import Step, handler_of
+from delivsim.services.uses import using
 from delivsim.simulated.broker import Broker
 from delivsim.simulated.config import (
     BUILT_IN,
+    CacheResource,
     EdgeConfig,
     OperationConfig,
     PlatformConfig,
+    PoolResource,
     ServiceConfig,
     StepConfig,
 )
@@ -25,6 +29,7 @@ from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.edges import Edge
 from delivsim.simulated.frames import Operation, ServiceRuntime
 from delivsim.simulated.leader import Leader
+from delivsim.simulated.resources import Cache, Pool
 from delivsim.simulated.runtime import Runtime
 from delivsim.simulated.servers import Stations
 from delivsim.simulated.stations import EventStation, Fleet, Station
@@ -77,6 +82,7 @@ def assemble(
     stations, on_station = maker.all_of(config, [*names, *own])
     station_of = {service: stations[name] for name, services in on_station.items() for service in services}
     runtime.broker = _broker(env, config, laws, recorder)
+    runtime.resources = _resources(env, config, maker, laws, recorder, runtime)
     for service in built_in:
         runtime.services[service.name] = _built_in(service, config.services[service.name], station_of, laws)
     for name in own:
@@ -101,6 +107,21 @@ class _Laws:
 
     def uniform(self, name: str) -> OrderDraws:
         return OrderDraws(self._streams, name, duration_law({"kind": "uniform", "low": 0, "high": 1}))
+
+
+def _resources(
+    env: Environment, config: PlatformConfig, maker: Stations, laws: _Laws, recorder: Recorder, runtime: Runtime
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, c in config.resources.items():
+        if isinstance(c, PoolResource):
+            found[name] = Pool(partial(maker.pool, name, c), laws.draws(f"work/{name}", c.work), runtime.resume)
+    for name, c in config.resources.items():
+        if isinstance(c, CacheResource):
+            draws = laws.draws(f"hit/{name}", c.hit), laws.uniform(f"chance/{name}")
+            common = (env, name, recorder.rows["visits"], c.hit_rate, c.cold_start)
+            found[name] = Cache(*common, *draws, found[c.behind], runtime.resume)
+    return found
 
 
 def _edges(
@@ -146,7 +167,8 @@ def _built_in(service: Service, config: ServiceConfig, station_of: Mapping[str, 
     for name, handler in service.operations.items():
         c = config.operations.get(name)
         work = None if c is None or c.work is None else laws.draws(f"work/{service.name}/{name}", c.work)
-        runtime.operations[name] = Operation(name, handler, work, 5 if c is None else c.priority)
+        used = handler if c is None or not c.uses else using(handler, c.uses)
+        runtime.operations[name] = Operation(name, used, work, 5 if c is None else c.priority)
     return runtime
 
 
@@ -178,6 +200,8 @@ def _compiled(name: str, config: OperationConfig) -> tuple[tuple[Step, ...], dic
         if step.work is not None or step.wait is not None:
             found[place] = step.work if step.work is not None else step.wait
             return Step("work" if step.work is not None else "wait", place)
+        if step.use is not None:
+            return Step("use", step.use)
         if step.call is not None:
             return Step("call", targets=(_target(step.call),))
         if step.call_all is not None:

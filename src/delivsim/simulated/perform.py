@@ -107,6 +107,10 @@ def _work(runtime: Runtime, frame: Frame, work: Any) -> Any:
     return SUSPENDED
 
 
+def _use(runtime: Runtime, frame: Frame, use: Any) -> Any:
+    return runtime.resources[use.resource].use(frame)
+
+
 def _wait(runtime: Runtime, frame: Frame, wait: Any) -> Any:
     delay = frame.op.laws[wait.step](frame.order)
     runtime.alarm(delay, (lambda wake: runtime.resume(wake.value, None),), frame)
@@ -141,6 +145,7 @@ PERFORM: dict[type[Any], Callable[[Any, Frame, Any], Any]] = {
     effects.Query: _query,
     effects.Commit: _commit,
     effects.Work: _work,
+    effects.Use: _use,
     effects.Wait: _wait,
     effects.Choose: _choose,
     effects.Decide: _decide,

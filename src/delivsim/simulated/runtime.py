@@ -82,6 +82,7 @@ class Runtime:
     ) -> None:
         self.env = env
         self.services: dict[str, ServiceRuntime] = {}
+        self.resources: dict[str, Any] = {}
         self.broker: Broker
         self.policy = policy
         self._make_edge = make_edge
@@ -565,6 +566,8 @@ class Runtime:
         stations = {id(s.station): s.station for s in self.services.values() if s.station is not None}
         for station in stations.values():
             station.finish()
+        for resource in self.resources.values():
+            resource.finish()
         self._rows.extend(b"".join([frame.open_row() for frame in self._frames.values()]))
         self._frames.clear()
         self.broker.finish()

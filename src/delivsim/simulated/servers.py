@@ -9,7 +9,7 @@ from typing import Any
 from simpy import Environment
 
 from delivsim.domain.distributions import Law
-from delivsim.simulated.config import PlatformConfig, StationConfig
+from delivsim.simulated.config import PlatformConfig, PoolResource, StationConfig
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.stations import ComputedStation, EventStation, Fleet, PreemptiveStation, SharingStation
 from delivsim.simulated.stations.balancing import AtRandom, Balance, Draw, LeastOutstanding, RoundRobin, TwoChoices
@@ -54,6 +54,11 @@ class Stations:
             return dict.fromkeys(on_station), on_station
         of = {name: config.processes.get(name) or config.services[name] for name in on_station}
         return {name: self._station(name, c) for name, c in of.items()}, on_station
+
+    def pool(self, name: str, c: PoolResource, done: Done, refused: Refused) -> Any:
+        """Make the queue before the connections of a pool."""
+        station = StationConfig(queue_capacity=c.queue_capacity, queue_timeout=c.queue_timeout)
+        return self._queue(name, station, self._patience(name, station), c.connections, -1, done, refused)
 
     def _station(self, name: str, c: StationConfig) -> Any:
         if c.balancing == "shared" and c.autoscale is None:

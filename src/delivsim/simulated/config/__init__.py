@@ -25,6 +25,7 @@ from delivsim.simulated.config.platform import (
     PlatformConfig,
     PromiseConfig,
 )
+from delivsim.simulated.config.resources import CacheResource, PoolResource, ResourceConfig
 from delivsim.simulated.config.services import OperationConfig, ProcessConfig, ServiceConfig, StationConfig
 from delivsim.simulated.config.steps import BranchConfig, StepConfig
 from delivsim.simulated.config.workloads import (
@@ -46,6 +47,7 @@ __all__ = [
     "BatchWorkload",
     "BranchConfig",
     "BrokerConfig",
+    "CacheResource",
     "ClosedWorkload",
     "Count",
     "CrashFault",
@@ -70,9 +72,11 @@ __all__ = [
     "PhasesWorkload",
     "PlatformConfig",
     "PlatformFault",
+    "PoolResource",
     "ProcessConfig",
     "PromiseConfig",
     "QueueScaling",
+    "ResourceConfig",
     "RetryConfig",
     "ScheduleScaling",
     "ServiceConfig",

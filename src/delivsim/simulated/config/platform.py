@@ -13,8 +13,9 @@ from delivsim.simulated.config.broker import BrokerConfig
 from delivsim.simulated.config.defaults import default_services, merged
 from delivsim.simulated.config.names import APPS, BUILT_IN, NOT_SERVICES, Name, ServiceName
 from delivsim.simulated.config.network import NetworkConfig
+from delivsim.simulated.config.resources import ResourceConfig
 from delivsim.simulated.config.services import Listed, ProcessConfig, ServiceConfig, StationConfig
-from delivsim.simulated.config.steps import calls
+from delivsim.simulated.config.steps import calls, uses
 from delivsim.simulated.config.workloads import ClosedWorkload, WorkloadConfig
 
 QUEUEING = frozenset({"autoscale", "balancing", "discipline", "queue_timeout", "shedding"})
@@ -60,6 +61,8 @@ class PlatformConfig(Config):
     """Servers and work of the seven services, and services of one's own."""
     processes: dict[Name, Annotated[ProcessConfig, Listed()]] = Field(default_factory=dict)
     """Services that share one process, and so its workers and queue: a map as below, or just a list of services."""
+    resources: dict[Name, ResourceConfig] = Field(default_factory=dict)
+    """What services share behind them: pools of connections, and caches; ``uses`` and steps ``use`` name them."""
     network: NetworkConfig = NetworkConfig()
     """Delays, time-outs and retries."""
     broker: BrokerConfig = BrokerConfig()
@@ -89,7 +92,7 @@ class PlatformConfig(Config):
     @model_validator(mode="after")
     def _references(self) -> PlatformConfig:
         wrong = [*self._wrong_calls(), *self._wrong_processes(), *self._wrong_edges(), *self._wrong_operations()]
-        wrong += self._wrong_stations()
+        wrong += [*self._wrong_stations(), *self._wrong_resources()]
         if wrong:
             raise refuse(*wrong)
         return self
@@ -134,6 +137,27 @@ class PlatformConfig(Config):
         for i, workload_name in enumerate(names):
             if workload_name in names[:i] or workload_name in (*NOT_SERVICES, *self.services):
                 yield ("workloads", i, "name"), "must be a name that no other workload, service or app has"
+
+    def _wrong_resources(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        pools = sorted(name for name, resource in self.resources.items() if resource.kind == "pool")
+        for name, resource in self.resources.items():
+            if name in (*NOT_SERVICES, *self.services, *self.processes):
+                yield ("resources", name), "must be a name that no service, process or app has"
+            if self.kind == "ideal":
+                yield ("resources", name), "must not be given on an ideal platform, where nothing takes time"
+            if resource.kind == "cache" and resource.behind not in pools:
+                yield ("resources", name, "behind"), f"must be a pool of resources{near_miss(resource.behind, pools)}"
+        known = sorted(self.resources)
+        for name, service in self.services.items():
+            for op, config in service.operations.items():
+                place = ("services", name, "operations", op)
+                if config.uses and config.steps is not None:
+                    yield (*place, "uses"), "must be a step of its own where an operation has steps: - use: NAME"
+                found = [(("uses", i), used) for i, used in enumerate(config.uses)]
+                found += [(("steps", *at), used) for at, used in uses(config.steps or ())]  # type: ignore[misc]
+                for at, used in found:
+                    if used not in self.resources:
+                        yield (*place, *at), f"must be one of platform.resources{near_miss(used, known)}"
 
     def _wrong_stations(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Find ways to queue that an ideal platform, where nothing takes time, cannot have."""

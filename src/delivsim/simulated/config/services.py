@@ -22,6 +22,8 @@ class OperationConfig(Config):
     """How long one call occupies a worker before it goes on. Operations of the seven services have a default."""
     steps: tuple[StepConfig, ...] | None = None
     """The steps of an operation of a service of one's own."""
+    uses: tuple[Name, ...] = ()
+    """Resources that a built-in operation uses after its work, one after the other; a refusal ends it with 503."""
     priority: Priority = 5
     """Its class where the station's discipline goes by priority: 0 is the most urgent, 9 the least."""
 

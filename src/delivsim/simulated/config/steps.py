@@ -35,6 +35,8 @@ class StepConfig(Config):
     """Take one of several branches; probabilities sum to 1."""
     publish: Name | None = None
     """Publish a message to this topic."""
+    use: Name | None = None
+    """Use a resource of ``platform.resources``, and wait for it; a refusal ends the operation with 503."""
     wait: DurationLaw | None = None
     """Let this long pass without occupying a worker."""
     fail: Annotated[int, Field(ge=400, le=599)] | None = None
@@ -49,6 +51,16 @@ class StepConfig(Config):
             total = sum(b.probability for b in self.choose)
             raise refuse((("choose",), f"probabilities must sum to 1, not to {total:g}"))
         return self
+
+
+def uses(steps: tuple[StepConfig, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Give each use within steps: its place, and the resource."""
+    for i, step in enumerate(steps):
+        if step.use is not None:
+            yield (i, "use"), step.use
+        for j, branch in enumerate(step.choose or ()):
+            for place, resource in uses(branch.steps):
+                yield (i, "choose", j, "steps", *place), resource
 
 
 def calls(steps: tuple[StepConfig, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
