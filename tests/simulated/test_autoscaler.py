@@ -5,13 +5,17 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from delivsim.experiment.run import run
+from delivsim.record.conservation import conservation
 from delivsim.scenario.schema import Scenario
+from delivsim.simulated.config import PlatformConfig
 
 
-def scaled(autoscale: dict[str, Any], workloads: Any = None, **station: Any) -> Any:
+def scaled(autoscale: dict[str, Any], faults: Any = (), **station: Any) -> Any:
     """A service of one worker a replica with 1 s of work, from 0.5 to 3 to 0.5 calls per second."""
     busy = [{"rate": 0.5, "lasts": 300}, {"rate": 3.0, "lasts": 600}, {"rate": 0.5, "lasts": 900}]
     scaler = {"max": 8, "start_up": 20, "every": 15, "cooldown": 30, **autoscale}
@@ -23,9 +27,9 @@ def scaled(autoscale: dict[str, Any], workloads: Any = None, **station: Any) -> 
             }
         },
         "network": {"default_delay": 0},
-        "workloads": workloads or [{"kind": "phases", "name": "all", "operation": "web.page", "phases": busy}],
+        "workloads": [{"kind": "phases", "name": "all", "operation": "web.page", "phases": busy}],
     }  # fmt: skip
-    data = {"name": "scaled", "seed": 2, "horizon": 1800, "drain": 60, "platform": platform}
+    data = {"name": "scaled", "seed": 2, "horizon": 1800, "drain": 60, "platform": platform, "faults": list(faults)}
     return run(Scenario.model_validate(data))
 
 
@@ -81,3 +85,35 @@ def test_by_the_clock():
     assert station["replicas"][1] == [600.0, 3]
     assert station["capacity"][1:3] == [[620.0, 2], [620.0, 3]]
     assert min(n for _, n in station["capacity"][3:]) == 1
+
+
+@pytest.mark.parametrize("station", [{"balancing": "two_choices"}, {"discipline": "processor_sharing"}], ids=str)
+def test_again_the_same(station):
+    """Two runs of one seed write the same rows, replicas that come and go included."""
+    one, other = (scaled(WAYS[0], **station).tables["visits"] for _ in range(2))
+    pd.testing.assert_frame_equal(one, other)
+
+
+def test_nonsense_is_refused():
+    """Replicas at first are within the scaler's, the most is not below the least, an ideal platform has none."""
+    for way, rule in (({"min": 2}, "must be from autoscale.min (2)"), ({"min": 4, "max": 3}, "must be >= min (4)")):
+        with pytest.raises(ValidationError) as refused:
+            scaled({**WAYS[0], **way})
+        assert rule in str(refused.value)
+    with pytest.raises(ValidationError) as refused:
+        PlatformConfig.model_validate({"kind": "ideal", "services": {"order": {"autoscale": {**WAYS[0], "max": 3}}}})
+    assert "must not be given on an ideal platform" in str(refused.value)
+
+
+@pytest.mark.parametrize("station", [{}, {"balancing": "round_robin"}, {"holds": "request"}], ids=str)
+def test_a_crash_ends_and_scaling_goes_on(station):
+    """A service that is down for a minute in its peak comes back with its replicas, and every visit has its outcome."""
+    crash = {"kind": "crash", "service": "web", "at": "10min", "for": "1min"}
+    result = scaled(WAYS[0], faults=[crash], **station)
+    visits, web = result.tables["visits"], result.manifest["stations"]["web"]
+    assert conservation(result)["holds"]
+    assert set(visits["outcome"].astype(str)) == {"served", "failed"}
+    assert min(n for at, n in web["capacity"] if at == 600.0) == 0
+    assert not visits["started_at"].between(600.0, 659.999, inclusive="neither").any()
+    assert (visits["started_at"] > 665.0).sum() > 300
+    assert all(1 <= n <= 16 or 600.0 <= at < 660.0 for at, n in web["replicas"])

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from simpy import Environment
 
 from delivsim.record.tables import columns
+from delivsim.simulated.config import StationConfig
 from delivsim.simulated.stations import EventStation, PreemptiveStation, SharingStation
 from delivsim.simulated.stations.lines import ByPriority, OneLine
 from delivsim.simulated.stations.shedding import CoDel
@@ -182,3 +184,18 @@ def _stepped(jobs: Sequence[tuple[float, float, int]], servers: int) -> list[flo
             left[coming[0][1]] = jobs[coming[0][1]][1]
             coming.pop(0)
     return [gone[i] for i in range(len(jobs))]
+
+
+@pytest.mark.parametrize(
+    ("station", "rule"),
+    [
+        ({"discipline": "preemptive_priority", "holds": "request"}, "must be work with preemptive_priority"),
+        ({"discipline": "processor_sharing", "queue_timeout": "2s"}, "must not be given with processor_sharing"),
+        ({"discipline": "processor_sharing", "shedding": {"kind": "codel"}}, "where nobody waits"),
+    ],
+)
+def test_nonsense_is_refused(station, rule):
+    """What cannot be meant together is refused with the reason."""
+    with pytest.raises(ValidationError) as refused:
+        StationConfig.model_validate(station)
+    assert rule in str(refused.value)
