@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from known_evening import ACCEPT, DAMAGES, MAPPED, PREPARATION_CV, PREPARATION_MEAN
+from proof_chaos import chaos
 from proof_dispatch import Proof, bound, planted, policies, unchanged
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -250,6 +251,7 @@ def main() -> int:
             "bound": bound,
             "planted": planted,
             "unchanged": unchanged,
+            "chaos": chaos,
         }
         asked = sys.argv[1:] or list(parts)
         if unknown := [part for part in asked if part not in parts]:

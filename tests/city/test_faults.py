@@ -90,6 +90,13 @@ def test_a_surge_brings_more_of_the_same() -> None:
     assert more["placed_at"].between(600, 1200).all()
 
 
+def test_a_surge_ends_with_demand() -> None:
+    """A surge that would outlast the horizon brings nobody after it."""
+    orders = evening({"kind": "demand_surge", "factor": 3, "at": "25min", "for": "1h"}).tables["orders"]
+    assert orders["placed_at"].max() <= 1800
+    assert (orders["outcome"] != "censored").all()
+
+
 def test_unknown_names_are_refused() -> None:
     """A store, rider or zone that there is not is named, with a near miss."""
     with pytest.raises(ScenarioError, match=r"faults\[0\].stores\[0\].*must be one of the stores there are, got 's9'"):

@@ -80,7 +80,7 @@ class Simulation:
         found = settled(scenario, self.streams, instance)
         if planned and found is not None:
             check_names(scenario, found.instance)
-            found = found._replace(instance=with_surges(found.instance, planned, self.streams))
+            found = found._replace(instance=with_surges(found.instance, planned, self.streams, scenario.until))
         self.town, self.instance = found, None if found is None else found.instance
         self.policy = None if self.instance is None else self._named(scenario.dispatch, policy)
         asks = asked_by(self.policy.policy) if self.policy else frozenset()

@@ -57,12 +57,12 @@ def _durations(streams: Streams, name: str, law: Law) -> Callable[[], float]:
     return streams.sequence(name, law.sample)
 
 
-def with_surges(instance: Instance, planned: Sequence[Happening], streams: Streams) -> Instance:
-    """Give an instance the orders that surges of demand bring."""
+def with_surges(instance: Instance, planned: Sequence[Happening], streams: Streams, until: float) -> Instance:
+    """Give an instance the orders that surges of demand bring; none comes after demand has ended."""
     for number, happening in enumerate(planned, 1):
         if isinstance(happening.fault, DemandSurgeFault):
             factor = happening.fault.factor
-            instance = surged(instance, happening.begin, happening.end, factor, streams, number)
+            instance = surged(instance, happening.begin, min(happening.end, until), factor, streams, number)
     return instance
 
 
