@@ -31,6 +31,22 @@ def test_overlapping_crashes_need_two_recoveries(city, books) -> None:
     assert faults(result) == [("crash", "store", 300, 420), ("crash", "store", 360, 480)]
 
 
+@pytest.mark.parametrize("balancing", ["shared", "round_robin"])
+def test_a_replica_crashes_and_the_others_serve_on(city, books, balancing: str) -> None:
+    """The work on it is lost, its servers are gone for a while, and nobody is refused because of that."""
+    work = {"authenticate": {"work": {"kind": "exponential", "mean": "20s"}}}
+    user = {"replicas": 3, "workers": 4, "balancing": balancing, "operations": work}
+    fault = {"kind": "crash", "service": "user", "replicas": 1, "at": "10min", "for": "5min"}
+    result = city(platform={"services": {"user": user}}, faults=[fault])
+    capacity = result.manifest["stations"]["user"]["capacity"]
+    assert [servers for _, servers in capacity if _ > 0] == [8, 12]
+    failed = result.tables["visits"].query("station == 'user' and outcome == 'failed'")
+    assert 0 < len(failed) <= 4 + 4 * (balancing != "shared")
+    calls = books.calls(result, "authenticate", "user")
+    assert (calls["status"] == 503).sum() == len(failed)
+    assert result.summary()["conservation"]["holds"]
+
+
 def test_overlapping_slow_downs_multiply(city) -> None:
     """Work takes the product of the factors while both last, and what it always took afterwards."""
 
@@ -149,6 +165,7 @@ def test_chaos_is_over_in_time_and_the_same_again(city) -> None:
     ("fault", "rule"),
     [
         ({"kind": "crash", "service": "stor"}, "did you mean 'store'"),
+        ({"kind": "crash", "service": "store", "replicas": 1}, "must be below the 1"),
         ({"kind": "error_rate", "service": "store", "operation": "mark_redy"}, "did you mean 'mark_ready'"),
         ({"kind": "latency", "edges": ["order->stroe"], "factor": 2}, "did you mean 'store'"),
         ({"kind": "latency"}, "else nothing is slower"),

@@ -47,6 +47,7 @@ def fault(kind: str, **fields: Any) -> st.SearchStrategy[dict[str, Any]]:
 
 FAULTS = st.one_of(
     fault("crash", service=services),
+    fault("crash", service=st.just("store"), replicas=st.just(1)),
     fault("slow", service=services, factor=st.sampled_from([3, 50, 500])),
     fault("error_rate", service=services, share=shares),
     fault("payment_outage", share=shares),
@@ -64,6 +65,9 @@ STATION = mapping(
     workers=maybe(st.sampled_from([1, 2])),
     holds=maybe(st.just("request")),
     queue_capacity=maybe(st.sampled_from([0, 2, 10])),
+    balancing=maybe(st.sampled_from(["round_robin", "random", "least_outstanding", "two_choices"])),
+    queue_timeout=maybe(st.sampled_from(["1s", {"kind": "exponential", "mean": "3s"}])),
+    shedding=maybe(st.just({"kind": "codel", "target": "50ms", "interval": "500ms"})),
     discipline=maybe(st.sampled_from(["lifo", "priority"])),
 )
 EDGE = mapping(
@@ -71,7 +75,9 @@ EDGE = mapping(
     retries=maybe(mapping(max_attempts=st.integers(2, 4), backoff=st.just("200ms"))),
 )
 PLATFORM = mapping(
-    services=st.dictionaries(services, STATION, max_size=3),
+    services=st.dictionaries(services, STATION, max_size=3).map(
+        lambda drawn: {**drawn, "store": {**drawn.get("store", {}), "replicas": 2}}
+    ),
     network=st.fixed_dictionaries({"edges": st.dictionaries(st.sampled_from(EDGES), EDGE, max_size=3)}),
     payment=st.fixed_dictionaries({"mode": st.sampled_from(["sync", "async"])}),
     abandon_after=maybe(st.sampled_from(["10s", "1min"])),

@@ -266,6 +266,8 @@ def detail_of(fault: Struck) -> str:
         parts.append(f"share {share:g}")
     if getattr(fault, "extra", None) is not None:
         parts.append(f"extra {fault.extra.mean:g} s")  # type: ignore[union-attr]
+    if getattr(fault, "replicas", None) is not None:
+        parts.append(f"replicas: {fault.replicas}")  # type: ignore[union-attr]
     if hasattr(fault, "orders"):
         parts.append(f"orders: {fault.orders}")
     return ", ".join(parts)

@@ -98,6 +98,8 @@ def _wrong_targets(fault: Struck | ChaosFault, scenario: Scenario) -> Iterator[M
         yield ("service",), _no("service", fault.service, known)
     elif isinstance(fault, ErrorRateFault) and fault.operation is not None:
         yield from _wrong_operation(fault.service, fault.operation, scenario.platform)
+    elif isinstance(fault, CrashFault) and fault.replicas is not None:
+        yield from _too_many(fault.service, fault.replicas, scenario.platform)
     if isinstance(fault, LatencyFault | LossFault):
         for k, edge in enumerate(fault.edges):
             caller, service = edge.split("->", 1)
@@ -112,6 +114,14 @@ def _wrong_targets(fault: Struck | ChaosFault, scenario: Scenario) -> Iterator[M
                 for k, name in enumerate(group)
                 if name not in callers
             )
+
+
+def _too_many(service: str, replicas: int, platform: PlatformConfig) -> Iterator[Mistake]:
+    process = next((p for p in platform.processes.values() if service in p.services), None)
+    station = process or platform.services[service]
+    most = station.replicas if station.autoscale is None else station.autoscale.max
+    if replicas >= most:
+        yield ("replicas",), f"must be below the {most} that {service} has; leave it out, and all of them crash"
 
 
 def instants_of(fault: Struck | ChaosFault) -> tuple[Instant, ...]:

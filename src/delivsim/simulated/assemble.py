@@ -80,6 +80,7 @@ def assemble(
     own = [name for name in config.services if name not in names and name not in BUILT_IN]
     maker = Stations(env, recorder.rows["visits"], runtime.worked, runtime.refused, laws.draws, laws.uniform)
     stations, on_station = maker.all_of(config, [*names, *own])
+    runtime.workers = {name: (config.processes.get(name) or config.services[name]).workers for name in on_station}
     station_of = {service: stations[name] for name, services in on_station.items() for service in services}
     runtime.broker = _broker(env, config, laws, recorder)
     runtime.resources = _resources(env, config, maker, laws, recorder, runtime)

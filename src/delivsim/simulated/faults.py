@@ -40,7 +40,7 @@ class PlatformFaults:
     def turns(self, fault: PlatformFault) -> tuple[Turn, Turn]:
         """Give what happens when a fault begins, and when it ends."""
         if isinstance(fault, CrashFault):
-            return self._crash(fault.service)
+            return self._crash(fault.service) if fault.replicas is None else self._lose_replicas(fault, fault.replicas)
         if isinstance(fault, SlowFault):
             return self._slow(fault)
         if isinstance(fault, ErrorRateFault):
@@ -64,6 +64,19 @@ class PlatformFaults:
         def end() -> None:
             is_last = self._runtime.services[service].down == 1
             self._runtime.restart(services, self._lost.pop(station) if is_last else 0)
+
+        return begin, end
+
+    def _lose_replicas(self, fault: CrashFault, n: int) -> tuple[Turn, Turn]:
+        """Take some replicas of a process down; as many servers come back as were lost."""
+        station = next(name for name, services in self._parts.on_station.items() if fault.service in services)
+        services, lost = self._parts.on_station[station], list[int]()
+
+        def begin() -> None:
+            lost.append(self._runtime.crash_replicas(services, n))
+
+        def end() -> None:
+            self._runtime.bring_servers(services, lost.pop())
 
         return begin, end
 

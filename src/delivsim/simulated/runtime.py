@@ -69,6 +69,8 @@ class Runtime:
 
     Attributes
     ----------
+    workers
+        Servers of one replica, by station.
     numbers
         How many requests and messages there have been: the last one's number.
     """
@@ -83,6 +85,7 @@ class Runtime:
         self.env = env
         self.services: dict[str, ServiceRuntime] = {}
         self.resources: dict[str, Any] = {}
+        self.workers: dict[str, int] = {}
         self.broker: Broker
         self.policy = policy
         self._make_edge = make_edge
@@ -535,6 +538,39 @@ class Runtime:
             if frame.response is None:
                 self.finish_frame(frame, UNAVAILABLE)
         return servers
+
+    def crash_replicas(self, names: list[str], n: int) -> int:
+        """
+        Crash replicas of one process: the work on them is lost, and the handlers there that wait for others.
+
+        The handlers of a service of steps go on: they may be at the station, which loses those it serves.
+
+        Returns
+        -------
+        The servers lost.
+        """
+        station = self.services[names[0]].station
+        if station is None or not station.servers:
+            return 0
+        replicas = max(1, station.servers // self.workers[station.name])
+        before, gone = station.servers, min(n, replicas)
+        inside = [f for f in self._frames.values() if f.server.name in names and not f.op.laws and self._waits(f)]
+        station.crash(gone * self.workers[station.name])
+        for frame in inside if not self.services[names[0]].hold else ():
+            if frame.id % replicas < gone and frame.response is None:
+                self.finish_frame(frame, UNAVAILABLE)
+        return int(before - station.servers)
+
+    @staticmethod
+    def _waits(frame: Frame) -> bool:
+        """Whether a handler has begun, and so has done its work."""
+        return frame.coro is not None and frame.response is None
+
+    def bring_servers(self, names: list[str], n: int) -> None:
+        """Let servers that were lost serve again."""
+        station = self.services[names[0]].station
+        if station is not None and n:
+            station.add_servers(n)
 
     def restart(self, names: list[str], servers: int) -> None:
         """Bring crashed services back, with this many servers; timers that were due meanwhile fire now."""

@@ -10,19 +10,22 @@ from delivsim.domain.config import refuse
 from delivsim.domain.distributions import DurationLaw
 from delivsim.domain.fault_times import FaultTimes
 from delivsim.domain.units import PositiveDuration, Share
-from delivsim.simulated.config.names import Name
+from delivsim.simulated.config.names import Count, Name
 
 Factor = Annotated[float, Field(gt=0, le=1e6)]
 EdgeName = Annotated[str, Field(pattern=r"^[^\s>]+->[^\s>]+$")]
 
 
 class CrashFault(FaultTimes):
-    """A service is gone for a while: work in progress is lost, callers get 503."""
+    """A service, or some replicas of it, is gone for a while: work in progress is lost, its callers get 503."""
 
     kind: Literal["crash"]
-    """Everything of the service fails at that instant; new requests are refused until it is back."""
+    """All that is in progress there fails at that instant; without any replica new requests are refused until it is
+    back."""
     service: Name
     """The service (with all others of its process)."""
+    replicas: Count | None = None
+    """How many of its replicas crash, with the work on them; without it all."""
 
 
 class SlowFault(FaultTimes):
