@@ -80,6 +80,29 @@ def test_riders_near_a_place_are_struck_alone() -> None:
     assert result.tables["faults"]["target"].tolist() == ["", "20 riders"]
 
 
+def test_what_riders_say_in_a_dead_zone_comes_late_in_order() -> None:
+    """Nothing of theirs arrives while it lasts; all of it does right after, a delivery after its pick-up."""
+    result = evening({"kind": "dead_zone", "at": "12min", "for": "6min"})
+    calls = result.tables["requests"].query("caller == 'rider'")
+    assert not calls["sent_at"].between(720, 1079.999).any()
+    late = calls[calls["sent_at"].between(1080, 1090)]
+    assert (late["operation"] == "delivered").any()
+    orders = result.tables["orders"]
+    handed_over = orders[orders["delivered_at"].between(720, 1079)]
+    assert len(handed_over) > 0
+    told = calls[calls["operation"] == "delivered"].groupby("order")["sent_at"].min()
+    assert (told[handed_over["order"]] >= 1080).all()
+    assert (orders["outcome"] == "delivered").all()
+
+
+def test_a_dead_zone_is_where_it_is() -> None:
+    """Riders elsewhere report as ever."""
+    result = evening({"kind": "dead_zone", "near": {"x": 0, "y": 0, "within": "1m"}, "at": "12min", "for": "6min"})
+    calls = result.tables["requests"].query("caller == 'rider'")
+    assert calls["sent_at"].between(720, 1079).any()
+    assert result.tables["faults"]["target"].tolist() == ["1 m around 0, 0"]
+
+
 def test_a_surge_brings_more_of_the_same() -> None:
     """Twice as many orders come while it lasts; those that come anyway are who and what they were."""
     plain = evening().tables["orders"]

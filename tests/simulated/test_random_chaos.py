@@ -58,6 +58,7 @@ FAULTS = st.one_of(
     fault("store_closed", share=shares),
     fault("kitchen_fire", share=shares),
     fault("riders_offline", share=shares, orders=st.sampled_from(["give_back", "finish"])),
+    fault("dead_zone", near=maybe(st.just({"x": 1000, "y": 1000, "within": "600m"}))),
     fault("demand_surge", factor=st.sampled_from([1.5, 3])),
 )  # fmt: skip
 

@@ -61,6 +61,15 @@ class RidersOfflineFault(_Somewhere):
     """give_back: accepted orders not yet picked up go to others; finish: they are fetched and delivered first."""
 
 
+class DeadZoneFault(FaultTimes):
+    """Riders' apps have no reception: what they report comes late, in a burst, in order."""
+
+    kind: Literal["dead_zone"]
+    """Positions and statuses wait in the app until its rider is out of it or it is over, and so do offers to him."""
+    near: NearConfig | None = None
+    """Where there is no reception; without it everywhere."""
+
+
 class DemandSurgeFault(FaultTimes):
     """More is ordered than usual: a match ends, it begins to rain."""
 
@@ -70,4 +79,4 @@ class DemandSurgeFault(FaultTimes):
     """How many times as many orders; those that come on top are drawn like the others of that time."""
 
 
-CityFault = StoreClosedFault | KitchenFireFault | RidersOfflineFault | DemandSurgeFault
+CityFault = StoreClosedFault | KitchenFireFault | RidersOfflineFault | DeadZoneFault | DemandSurgeFault

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from simpy.events import Event
 
 from delivsim.city.customers import Customers
+from delivsim.city.faults import DeadZoneFault
 from delivsim.city.kitchens import Kitchens
 from delivsim.city.ledger import Ledger
 from delivsim.city.preparation import Preparation
+from delivsim.city.reception import Reception
 from delivsim.city.riders import Riders
 from delivsim.city.workloads import start_workload
 from delivsim.dispatch.assignment import DispatchPolicy
@@ -93,6 +95,8 @@ class Simulation:
         self.ledger = None
         if found is not None and preparation is not None:
             stock_up(self.parts, found.instance, preparation, estimates)
+            dead_zones = any(isinstance(happening.fault, DeadZoneFault) for happening in planned)
+            self.reception = Reception(self.env, self.parts.runtime) if dead_zones else None
             self.ledger = self._people(found.instance, preparation)
         until = scenario.until
         for workload in scenario.platform.workloads:
@@ -121,12 +125,15 @@ class Simulation:
         ledger = Ledger(env, instance, ready_is_given=given, until=self.scenario.until)
         self.kitchens = Kitchens(env, platform, instance, ledger, preparation, streams)
         tables = {"offers": rows["offers"], "legs": rows["legs"]}
-        self.riders = Riders(env, platform, instance, ledger, behavior.riders, streams, **tables)
+        reached = self.reception or platform
+        self.riders = Riders(env, reached, instance, ledger, behavior.riders, streams, **tables)
+        if self.reception is not None:
+            self.reception.place_of = lambda rider: self.riders.processes[rider].tour.way.place
         Customers(env, platform, instance, ledger, behavior.customers, streams)
         return ledger
 
     def _planned(self, planned: Sequence[Happening]) -> Faults:
-        people = (None, None) if self.ledger is None else (self.kitchens, self.riders)
+        people = (None, None, None) if self.ledger is None else (self.kitchens, self.riders, self.reception)
         rows = self.recorder.rows["faults"]
         return Faults(self.env, planned, self.parts, self.streams, rows, self.instance, *people)
 

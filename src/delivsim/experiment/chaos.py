@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from delivsim.city.faults import KitchenFireFault, RidersOfflineFault, StoreClosedFault
+from delivsim.city.faults import DeadZoneFault, KitchenFireFault, RidersOfflineFault, StoreClosedFault
 from delivsim.domain.streams import Streams
 from delivsim.scenario.faults import ChaosFault, Struck, callers_of, services_of
 from delivsim.scenario.schema import Scenario
@@ -95,6 +95,10 @@ def _offline(rng: np.random.Generator, _: Scenario, at: float) -> Struck:
     return RidersOfflineFault(kind="riders_offline", share=_round(rng, 0.1, 0.6), orders=orders, **_when(at))
 
 
+def _dead_zone(_: np.random.Generator, __: Scenario, at: float) -> Struck:
+    return DeadZoneFault(kind="dead_zone", **_when(at))
+
+
 def _when(at: float) -> dict[str, Any]:
     return {"at": at, "for": 1.0}
 
@@ -110,5 +114,6 @@ DRAW: dict[str, Callable[[np.random.Generator, Scenario, float], Struck]] = {
     "store_closed": _closed,
     "kitchen_fire": _fire,
     "riders_offline": _offline,
+    "dead_zone": _dead_zone,
 }
 """How each kind's target and severity are drawn."""

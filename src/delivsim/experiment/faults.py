@@ -7,8 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from delivsim.city.faults import DemandSurgeFault, KitchenFireFault, RidersOfflineFault, StoreClosedFault
+from delivsim.city.faults import (
+    DeadZoneFault,
+    DemandSurgeFault,
+    KitchenFireFault,
+    NearConfig,
+    RidersOfflineFault,
+    StoreClosedFault,
+)
 from delivsim.city.kitchens import Kitchens
+from delivsim.city.reception import Reception
 from delivsim.city.riders import Riders
 from delivsim.city.surge import surged
 from delivsim.domain.distributions import Law
@@ -118,9 +126,11 @@ class Faults:
         instance: Instance | None,
         kitchens: Kitchens | None,
         riders: Riders | None,
+        reception: Reception | None,
     ) -> None:
         self._env, self._parts, self._streams, self._rows = env, parts, streams, rows
         self._instance, self._kitchens, self._riders = instance, kitchens, riders
+        self._reception = reception
         self._platform = PlatformFaults(parts, streams)
         self._closed: dict[int, int] = {}
         self._open: dict[int, tuple[Any, ...]] = {}
@@ -130,7 +140,7 @@ class Faults:
 
     def _plan(self, happening: Happening) -> None:
         fault, env = happening.fault, self._env
-        if isinstance(fault, DemandSurgeFault | CITY_FAULTS):
+        if isinstance(fault, DemandSurgeFault | DeadZoneFault | CITY_FAULTS):
 
             def turns() -> tuple[Turn, Turn, str]:
                 return self._strike(fault)
@@ -161,10 +171,12 @@ class Faults:
 
     # --- the city ------------------------------------------------------------------------------------------------
 
-    def _strike(self, fault: DemandSurgeFault | CITY_FAULTS) -> tuple[Turn, Turn, str]:
+    def _strike(self, fault: DemandSurgeFault | DeadZoneFault | CITY_FAULTS) -> tuple[Turn, Turn, str]:
         """Say whom a fault of the city strikes that begins now, and what happens then and at its end."""
         if isinstance(fault, DemandSurgeFault):
             return _nothing, _nothing, ""
+        if isinstance(fault, DeadZoneFault):
+            return self._dead_zone(fault)
         if isinstance(fault, RidersOfflineFault):
             struck, gives_back = self._struck_riders(fault), fault.orders == "give_back"
             assert self._riders is not None, "riders are of a city"
@@ -183,6 +195,21 @@ class Faults:
         assert self._kitchens is not None, "kitchens are of a city"
         burn, put_out = _each(stores, self._kitchens.catch_fire), _each(stores, self._kitchens.put_out)
         return (lambda: (close(), burn(), None)[-1]), (lambda: (reopen(), put_out(), None)[-1]), target
+
+    def _dead_zone(self, fault: DeadZoneFault) -> tuple[Turn, Turn, str]:
+        reception, near = self._reception, fault.near
+        assert reception is not None, "made where there is a dead zone"
+
+        def zone(place: Place) -> bool:
+            return near is None or self._is_near(near, place)
+
+        where = "" if near is None else f"{near.within:g} m around {near.x:g}, {near.y:g}"
+        return (lambda: reception.begin(zone)), (lambda: reception.end(zone)), where
+
+    def _is_near(self, near: NearConfig, place: Place) -> bool:
+        assert self._instance is not None, "places are of a city"
+        away = great_circle if self._instance.geographic else math.dist
+        return away(place, (near.x, near.y)) <= near.within
 
     def _close(self, store: int, by: int) -> None:
         """Close a store once more, or once less: it is open when nothing closes it."""
@@ -214,11 +241,7 @@ class Faults:
     def _is_in(self, fault: CITY_FAULTS, zone: str, place: Place) -> bool:
         if fault.zone is not None and fault.zone != zone:
             return False
-        if fault.near is None:
-            return True
-        assert self._instance is not None, "places are of a city"
-        away = great_circle if self._instance.geographic else math.dist
-        return away(place, (fault.near.x, fault.near.y)) <= fault.near.within
+        return fault.near is None or self._is_near(fault.near, place)
 
     def _share_of(self, struck: list[int], fault: CITY_FAULTS) -> list[int]:
         if fault.share is None or not struck:

@@ -27,6 +27,7 @@ TARGETS = {
     "store_closed": "stores",
     "kitchen_fire": "stores",
     "riders_offline": "riders",
+    "dead_zone": "",
     "demand_surge": "",
 }
 """What stands behind the colon, for each kind."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from delivsim.city.faults import DemandSurgeFault, KitchenFireFault, RidersOfflineFault, StoreClosedFault
+from delivsim.city.faults import DeadZoneFault, DemandSurgeFault, KitchenFireFault, RidersOfflineFault, StoreClosedFault
 from delivsim.domain.config import Config, Loc
 from delivsim.domain.distributions import DurationLaw
 from delivsim.domain.fault_times import FaultTimes
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 ChaosKind = Literal[
     "crash", "slow", "error_rate", "payment_outage", "latency", "loss", "partition", "store_closed", "kitchen_fire",
-    "riders_offline",
+    "riders_offline", "dead_zone",
 ]  # fmt: skip
-CITY_KINDS = ("payment_outage", "store_closed", "kitchen_fire", "riders_offline", "demand_surge")
+CITY_KINDS = ("payment_outage", "store_closed", "kitchen_fire", "riders_offline", "dead_zone", "demand_surge")
 """Faults that need a city."""
 
 
@@ -64,6 +64,7 @@ Struck = (
     | StoreClosedFault
     | KitchenFireFault
     | RidersOfflineFault
+    | DeadZoneFault
     | DemandSurgeFault
 )
 FaultConfig = Annotated[Struck | ChaosFault, Field(discriminator="kind")]
