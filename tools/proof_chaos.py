@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,8 @@ def chaos() -> Iterator[Proof]:
     failed = ""
     try:
         tests.test_whatever_breaks_nothing_gets_lost()
-    except Exception as error:  # whatever fails is told, and the evening was printed
+    except Exception as error:  # whatever fails is told, with the evening as a scenario
+        sys.stderr.write("\n".join(getattr(error, "__notes__", ())) + "\n")
         failed = f": {type(error).__name__}"
     outcomes = ", ".join(f"{seen[name]:,} {name}" for name in ("delivered", "cancelled", "rejected", "failed"))
     told = f"{seen['evenings']:,} evenings, {seen['orders']:,} orders, {seen['faults']:,} faults: {outcomes}{failed}"

@@ -81,7 +81,7 @@ PLATFORM = mapping(
     ),
     network=st.fixed_dictionaries({"edges": st.dictionaries(st.sampled_from(EDGES), EDGE, max_size=3)}),
     payment=st.fixed_dictionaries({"mode": st.sampled_from(["sync", "async"])}),
-    abandon_after=maybe(st.sampled_from(["10s", "1min"])),
+    abandon_after=maybe(st.sampled_from(["1s", "10s", "1min"])),
     broker=mapping(
         max_deliveries=st.just(200),
         partitions=maybe(st.sampled_from([1, 3])),
@@ -91,7 +91,7 @@ PLATFORM = mapping(
 )
 CITY = mapping(
     side=st.just("2km"),
-    demand=st.just({"rate": {"18:00": "90/h"}}),
+    demand=st.just({"rate": {"18:00": "150/h"}}),
     stores=mapping(count=st.just(3), stock=maybe(st.just(5))),
     kitchens=mapping(
         preparation=st.just("4min"),
@@ -102,7 +102,7 @@ CITY = mapping(
         patience=maybe(st.sampled_from(["5min", "30min"])), declined_card=maybe(st.just(0.2)), tips=st.just(0.3)
     ),
     riders=mapping(
-        shifts=st.just([{"start": "18:00", "end": "21:30", "riders": 5}]),
+        shifts=st.just([{"start": "18:00", "end": "21:30", "riders": 8}]),
         accept=maybe(st.just(0.8)),
         give_back=maybe(st.just(0.2)),
         think_time=maybe(st.just("10s")),
@@ -122,7 +122,7 @@ EVENING = st.fixed_dictionaries(
             every=st.sampled_from(["10s", "30s"]),
             give_up_after=maybe(st.just("15min")),
         ),
-        "faults": st.lists(FAULTS, min_size=1, max_size=5),
+        "faults": st.lists(FAULTS, min_size=2, max_size=14),
     }
 )
 
