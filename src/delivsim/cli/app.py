@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from delivsim.cli import bench, export, imports, instances, policies, results, run, scenarios, validate
+from delivsim.cli import bench, export, imports, instances, policies, results, run, scenarios, stress, validate
 from delivsim.cli.exits import Exit
 from delivsim.cli.output import complain, say
 from delivsim.errors import DelivsimError
@@ -40,6 +40,7 @@ for command in (
     results.compare,
     results.diff,
     export.check_solution,
+    stress.stress,
     validate.validate,
 ):
     app.command()(command)

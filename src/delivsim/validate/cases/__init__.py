@@ -8,10 +8,14 @@ from delivsim.validate.cases import erlang, networks, one_server
 FAMILIES = (
     erlang.delay,
     erlang.loss,
+    erlang.impatience,
     one_server.general,
     one_server.constant,
     one_server.arrivals,
     one_server.batches,
+    one_server.last_come,
+    one_server.sharing,
+    one_server.priorities,
     networks.tandem,
     networks.feedback,
     networks.fork_join,
@@ -19,6 +23,7 @@ FAMILIES = (
     networks.timetable,
     erlang.closed,
     networks.retries,
+    networks.replicas,
     one_server.partition,
 )
 

@@ -1,0 +1,1 @@
+"""What breaks first: a scenario under more and more load, or with fewer and fewer riders."""

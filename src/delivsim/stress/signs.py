@@ -1,0 +1,122 @@
+"""Signs of well-known patterns of failure in one run; what a ramp makes of them is in ``patterns``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from delivsim.record.measures import client_operations
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from delivsim.record.result import Result
+
+BINS = 40
+"""Stretches of equal length into which the time of demand is divided."""
+LONG = 5
+"""Stretches at the end that must all be bad for a state to be called metastable."""
+GOOD = 3
+"""Stretches at the beginning that must all be good: the load that the platform copes with is their mean."""
+PEAK, QUIET = 1.2, 1.05
+"""More than so many times that load is a peak; up to so many times that load it should cope."""
+BAD_ANSWERS = 0.9
+"""A stretch is bad when fewer of its calls than this share are answered well,"""
+BAD_LATENCY = 5.0
+"""or when its median latency is so many times that of its best quarter."""
+LOST = ("no_rider", "patience")
+"""Reasons of cancelled orders that more riders would have served."""
+HELD_IDLE = 0.5
+"""Share of the time that workers are held in which they only wait for others: from there on it is the pool's fault."""
+
+
+def signs(result: Result) -> dict[str, Any]:
+    """
+    Look for signs.
+
+    Returns
+    -------
+    JSON: ``attempts`` per call by edge, ``metastable`` (instants, if after the peak nothing got well), ``held_idle``
+    share by station that holds workers for whole requests, ``dead_letters``, ``scaled_up`` stations,
+    ``rider_utilization`` and ``lost_for_riders``: orders cancelled because riders were too few or too late.
+    """
+    requests = result.tables["requests"]
+    summary = result.summary()
+    placed = summary["orders"]["placed"]
+    return {
+        "attempts": dict(_attempts(requests)),
+        "metastable": _metastable(result),
+        "held_idle": dict(_held_idle(result)),
+        "dead_letters": summary["broker"]["dead_letter"],
+        "scaled_up": dict(_scaled_up(result)),
+        "rider_utilization": summary["riders"]["utilization"],
+        "lost_for_riders": _lost(summary) / placed if placed else 0.0,
+    }
+
+
+def _attempts(requests: pd.DataFrame) -> Iterator[tuple[str, float]]:
+    """Give the mean number of attempts per call of each edge on which any call was tried again."""
+    rows = requests[requests["cause"].isin(["client", "call"])]
+    for (caller, service), group in rows.groupby(["caller", "service"], observed=True):
+        calls = int(group["last"].sum())
+        if calls and len(group) > calls:
+            yield f"{caller}->{service}", len(group) / calls
+
+
+def _metastable(result: Result) -> dict[str, float] | None:
+    """
+    Tell whether a platform that coped with a load no longer does after a peak, until the end of the demand.
+
+    That is what a metastable failure is (Bronson et al. 2021): the trigger is gone, the bad state feeds itself.
+    """
+    start, end = float(result.manifest["warm_up"]), float(result.manifest["horizon"])
+    rows = client_operations(result.tables["requests"], result.manifest["clients"])
+    rows = rows[(rows["first_sent_at"] >= start) & (rows["first_sent_at"] < end)]
+    if len(rows) < 20 * BINS:
+        return None
+    edges = np.linspace(start, end, BINS + 1)
+    at = np.clip(np.searchsorted(edges, rows["first_sent_at"].to_numpy(), side="right") - 1, 0, BINS - 1)
+    offered = np.bincount(at, minlength=BINS)
+    well = np.bincount(at[rows["seen"].between(1, 499).to_numpy()], minlength=BINS)
+    latency = (rows["answered_at"].fillna(float(result.manifest["ended_at"])) - rows["first_sent_at"]).to_numpy()
+    median = np.array([np.median(latency[at == k]) if offered[k] else 0.0 for k in range(BINS)])
+    best = np.quantile(median[offered > 0], 0.25) if (offered > 0).any() else 0.0
+    bad = (offered > 0) & ((well < BAD_ANSWERS * offered) | (median > BAD_LATENCY * max(best, 1e-3)))
+    first = int(np.argmax(bad)) if bad.any() else BINS
+    if first < GOOD or first == BINS:
+        return None
+    coped = offered[:first].mean()
+    last_peak = int(np.max(np.flatnonzero(offered > PEAK * coped), initial=-1))
+    after = slice(last_peak + 1, BINS)
+    if last_peak < 0 or BINS - last_peak - 1 < LONG or not bad[after].all() or offered[after].mean() > QUIET * coped:
+        return None
+    return {"from": float(edges[first]), "peak_ended": float(edges[last_peak + 1]), "until": end}
+
+
+def _held_idle(result: Result) -> Iterator[tuple[str, float]]:
+    """Give the share of held time in which workers waited for answers, where workers are held for requests."""
+    requests, visits = result.tables["requests"], result.tables["visits"]
+    for name, station in result.manifest["stations"].items():
+        if station["holds"] != "request":
+            continue
+        mine = visits[(visits["station"] == name) & visits["departed_at"].notna() & visits["started_at"].notna()]
+        held = float((mine["departed_at"] - mine["started_at"]).sum())
+        calls = requests[requests["parent"].isin(mine["request"]) & (requests["cause"] == "call") & requests["last"]]
+        waited = float((calls["answered_at"] - calls["first_sent_at"]).sum())
+        if held > 0:
+            yield name, min(1.0, waited / held)
+
+
+def _scaled_up(result: Result) -> Iterator[tuple[str, float]]:
+    """Give the factor by which stations grew during the run."""
+    for name, station in result.manifest["stations"].items():
+        servers = [n for _, n in station["capacity"]]
+        if servers and max(servers) > servers[0] > 0:
+            yield name, max(servers) / servers[0]
+
+
+def _lost(summary: Any) -> int:
+    reasons = summary["orders"]["by_reason"]
+    return sum(int(n) for reason, n in reasons.items() if reason in LOST)
