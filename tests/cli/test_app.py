@@ -25,6 +25,7 @@ COMMANDS = [
     "plot",
     "explain",
     "validate",
+    "stress",
     "diff",
     "check-solution",
     "export",
