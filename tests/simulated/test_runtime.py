@@ -8,6 +8,7 @@ from typing import Any
 from delivsim.record.recorder import Recorder
 from delivsim.services.effects import After, Cancel, Commit
 from delivsim.services.messages import Request, Response
+from delivsim.services.resilience import ONCE
 from delivsim.simulated.edges import Edge
 from delivsim.simulated.frames import Operation, ServiceRuntime
 from delivsim.simulated.runtime import Runtime
@@ -32,7 +33,7 @@ def world(handler: Any, *delays: float, **others: Any) -> tuple[Agenda, Runtime]
 
     def edge(_caller: str, _service: str) -> Edge:
         law: Any = Delays(*delays)
-        return Edge(env, law, None, 1, None, runtime.expire)
+        return Edge(env, law, None, ONCE, None, runtime.expire)
 
     runtime = Runtime(env, Recorder(), edge)
     server = ServiceRuntime("bell", None, hold=False)

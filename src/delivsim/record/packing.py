@@ -50,7 +50,7 @@ CALL = Packing(
         "seen", "last", "first_sent_at", "started_at", "departed_at", "queue_length",
     ),
     "qqqihddddhh?dddi",
-    ("cause", "caller", "service", "operation", "station"),
+    ("cause", "caller", "service", "operation", "station", "reason"),
 )  # fmt: skip
 MESSAGE = Packing(
     (

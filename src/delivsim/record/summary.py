@@ -19,7 +19,7 @@ from delivsim.domain.order import Outcome
 from delivsim.record import measures
 from delivsim.record.conservation import conservation
 from delivsim.record.stats import describe, share
-from delivsim.record.summary_platform import broker, operations, services, stations
+from delivsim.record.summary_platform import broker, edges, operations, services, stations
 from delivsim.record.tables import SCHEMA_VERSION
 from delivsim.record.view import View
 
@@ -167,6 +167,7 @@ SECTIONS: dict[str, Callable[[View], Any]] = {
     "ready_to_pickup": ready_to_pickup,
     "click_to_door_parts": click_to_door_parts,
     "operations": operations,
+    "edges": edges,
     "services": services,
     "stations": stations,
     "broker": broker,

@@ -51,6 +51,24 @@ def _operation(asked: pd.DataFrame, duration: float) -> dict[str, Any]:
     }
 
 
+def edges(view: View) -> dict[str, Any]:
+    """
+    Count calls (first attempts) and attempts sent in the window on each edge, and what guards refused, by reason.
+
+    Attempts are calls + retries; ``answered_well`` are attempts that their caller saw answered below 500.
+    """
+    found = {}
+    for (caller, service), sent in view.requests.groupby(["caller", "service"], observed=True):
+        reasons = sent["reason"].astype(str)
+        found[f"{caller}->{service}"] = {
+            "calls": int((sent["attempt"] == 1).sum()),
+            "attempts": len(sent),
+            "answered_well": int(sent["seen"].between(1, 499).sum()),
+            "refused": {reason: int((reasons == reason).sum()) for reason in sorted(set(reasons)) if reason},
+        }
+    return {name: found[name] for name in sorted(found)}
+
+
 def services(view: View) -> dict[str, Any]:
     """
     Summarize each service's visits to its station.

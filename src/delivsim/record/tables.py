@@ -89,6 +89,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "when the first attempt was sent: latency as the caller sees it starts here",
             "s",
         ),
+        _c(
+            "reason",
+            "category",
+            "why a guard refused it: rate_limit, breaker_open, pool_full, pool_wait; retry_budget: it failed and was "
+            "not tried again for want of budget; else empty",
+        ),
     ),
     "visits": (
         *_TRACE,

@@ -83,6 +83,12 @@ class View:
         """What clients first asked for in the window, one row per operation: its final answer."""
         return self._within(client_operations(self.tables["requests"], self.manifest["clients"]), "first_sent_at")
 
+    @property
+    def requests(self) -> pd.DataFrame:
+        """Attempts sent in the window over the network: by clients and by services."""
+        requests = self._within(self.tables["requests"], "sent_at")
+        return requests[requests["cause"].isin(["client", "call"])]
+
     @cached_property
     def messages(self) -> pd.DataFrame:
         """Messages published in the window, one row per consumer group."""

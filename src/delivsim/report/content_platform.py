@@ -12,6 +12,8 @@ from delivsim.report.sections import Cell, Section, Tone, cells, line
 from delivsim.report.wording import count, decimal, number, percent, plural, rate
 
 _LATENCIES = ("p50", "p95", "p99", "max")
+ATTEMPTS_TOLD = 1.05
+"""Attempts per call from which on the report tells of them."""
 _TIGHT, _FULL = 0.8, 0.95
 """Utilization from which a service is marked as tight, and as full."""
 
@@ -78,7 +80,13 @@ def services(summary: Mapping[str, Any], manifest: Mapping[str, Any], clock: Clo
         ),
         rows=rows,
         lines=tuple(
-            line(text) for text in (_busiest(stations, clock), *_given_up(stations), *_behind(stations, manifest))
+            line(text)
+            for text in (
+                _busiest(stations, clock),
+                *_given_up(stations),
+                *_behind(stations, manifest),
+                *_guarded(summary["edges"]),
+            )
         ),
         figures=("services",),
     )
@@ -94,6 +102,15 @@ def _given_up(stations: Mapping[str, Any]) -> Iterator[str]:
         ]
         if parts:
             yield f"Given up at {name}: {', '.join(parts)}."
+
+
+def _guarded(edges: Mapping[str, Any]) -> Iterator[str]:
+    """Say where calls were tried again or refused by guards."""
+    for name, one in edges.items():
+        refused = [f"{count(n)} {reason}" for reason, n in one["refused"].items()]
+        if one["attempts"] > ATTEMPTS_TOLD * one["calls"] or refused:
+            words = ", ".join([f"{decimal(one['attempts'] / max(1, one['calls']), 2)} attempts a call", *refused])
+            yield f"Calls {name}: {words}."
 
 
 def _behind(stations: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[str]:

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from simpy import Environment
 
-from delivsim.domain.distributions import Law, duration_law
+from delivsim.domain.distributions import Law
 from delivsim.domain.streams import Streams
 from delivsim.record.recorder import Recorder
+from delivsim.services.resilience import RateLimiter
 from delivsim.services.service import Service
 from delivsim.services.steps import Step, handler_of
 from delivsim.services.uses import using
+from delivsim.simulated.assemble_edges import Laws, edge_maker
 from delivsim.simulated.broker import Broker
 from delivsim.simulated.config import (
     BUILT_IN,
     CacheResource,
-    EdgeConfig,
     OperationConfig,
     PlatformConfig,
     PoolResource,
     ServiceConfig,
     StepConfig,
 )
-from delivsim.simulated.draws import OrderDraws
-from delivsim.simulated.edges import Edge
 from delivsim.simulated.frames import Operation, ServiceRuntime
 from delivsim.simulated.leader import Leader
 from delivsim.simulated.resources import Cache, Pool
@@ -74,8 +73,8 @@ def assemble(
         What decides for the delivery service; None where there is none.
     """
     ideal = config.kind == "ideal"
-    laws = _Laws(streams, ideal=ideal)
-    runtime = Runtime(env, recorder, _edges(env, config, laws, lambda frame: runtime.expire(frame)), policy)
+    laws = Laws(streams, ideal=ideal)
+    runtime = Runtime(env, recorder, edge_maker(env, config, laws, lambda: runtime), policy)
     names = [service.name for service in built_in]
     own = [name for name in config.services if name not in names and name not in BUILT_IN]
     maker = Stations(env, recorder.rows["visits"], runtime.worked, runtime.refused, laws.draws, laws.uniform)
@@ -88,6 +87,10 @@ def assemble(
         runtime.services[service.name] = _built_in(service, config.services[service.name], station_of, laws)
     for name in own:
         runtime.services[name] = _own(name, config.services[name], station_of, laws)
+    for name, running in runtime.services.items():
+        limit = config.services[name].rate_limit
+        if limit is not None:
+            running.limit(RateLimiter(rate=limit.rate, burst=limit.burst, per_client=limit.per == "client"))
     for service in built_in:
         _subscribe(runtime, config, service.name, {topic: topic for topic in service.topics})
         for timer in service.timers:
@@ -97,21 +100,8 @@ def assemble(
     return Parts(runtime, stations, on_station)
 
 
-class _Laws:
-    """Makes draws of laws; on an ideal platform everything takes no time."""
-
-    def __init__(self, streams: Streams, *, ideal: bool) -> None:
-        self._streams, self._ideal = streams, ideal
-
-    def draws(self, name: str, law: Law) -> OrderDraws:
-        return OrderDraws(self._streams, name, duration_law(0) if self._ideal else law)
-
-    def uniform(self, name: str) -> OrderDraws:
-        return OrderDraws(self._streams, name, duration_law({"kind": "uniform", "low": 0, "high": 1}))
-
-
 def _resources(
-    env: Environment, config: PlatformConfig, maker: Stations, laws: _Laws, recorder: Recorder, runtime: Runtime
+    env: Environment, config: PlatformConfig, maker: Stations, laws: Laws, recorder: Recorder, runtime: Runtime
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, c in config.resources.items():
@@ -125,24 +115,7 @@ def _resources(
     return found
 
 
-def _edges(
-    env: Environment, config: PlatformConfig, laws: _Laws, expire: Callable[[Any], None]
-) -> Callable[[str, str], Edge]:
-    default, nothing = config.network.default_delay, EdgeConfig()
-    ideal = config.kind == "ideal"
-
-    def make(caller: str, callee: str) -> Edge:
-        name = f"{caller}->{callee}"
-        c = config.network.edges.get(name, nothing)
-        delay = laws.draws(f"network/{name}", default if c.delay is None else c.delay)
-        backoff = None if c.retries is None else laws.draws(f"backoff/{name}", c.retries.backoff)
-        attempts = 1 if c.retries is None else c.retries.max_attempts
-        return Edge(env, delay, None if ideal else c.timeout, attempts, backoff, expire)
-
-    return make
-
-
-def _broker(env: Environment, config: PlatformConfig, laws: _Laws, recorder: Recorder) -> Broker:
+def _broker(env: Environment, config: PlatformConfig, laws: Laws, recorder: Recorder) -> Broker:
     b = config.broker
     broker = Broker(
         env,
@@ -163,7 +136,7 @@ def _broker(env: Environment, config: PlatformConfig, laws: _Laws, recorder: Rec
     return broker
 
 
-def _built_in(service: Service, config: ServiceConfig, station_of: Mapping[str, Any], laws: _Laws) -> ServiceRuntime:
+def _built_in(service: Service, config: ServiceConfig, station_of: Mapping[str, Any], laws: Laws) -> ServiceRuntime:
     runtime = ServiceRuntime(service.name, station_of[service.name], hold=_is_held(station_of[service.name]))
     for name, handler in service.operations.items():
         c = config.operations.get(name)
@@ -178,7 +151,7 @@ def _is_held(station: Station | None) -> bool:
     return isinstance(station, EventStation | Fleet) and station.hold
 
 
-def _own(name: str, config: ServiceConfig, station_of: Mapping[str, Any], laws: _Laws) -> ServiceRuntime:
+def _own(name: str, config: ServiceConfig, station_of: Mapping[str, Any], laws: Laws) -> ServiceRuntime:
     runtime = ServiceRuntime(name, station_of[name], hold=_is_held(station_of[name]))
     for op_name, op_config in config.operations.items():
         steps, found = _compiled(op_name, op_config)

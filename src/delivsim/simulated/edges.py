@@ -8,7 +8,9 @@ from typing import Any
 
 from simpy import Environment
 
+from delivsim.services.resilience import Retries
 from delivsim.simulated.draws import OrderDraws
+from delivsim.simulated.guards import Guards
 from delivsim.simulated.wake import Alarm
 
 ROUNDING = 1e-9
@@ -25,29 +27,52 @@ class Edge:
         One-way network delay.
     timeout
         Seconds the caller waits for one attempt; None: for ever.
-    max_attempts
-        How often a call is made at most.
-    backoff
-        Pause before each further attempt.
+    retries
+        What follows an attempt that failed.
+    backoff, jitter
+        Draw the pause before each further attempt, before it grows, and the share of it that is kept.
     expire
         Called with each attempt whose time is up.
+
+    Attributes
+    ----------
+    guards
+        What may hold calls back; None: nothing.
     """
 
-    __slots__ = ("_armed", "_env", "_expire", "_waiting", "backoff", "delay", "max_attempts", "timeout")
+    __slots__ = ("_armed", "_env", "_expire", "_waiting", "backoff", "delay", "guards", "jitter", "retries", "timeout")
 
     def __init__(
         self,
         env: Environment,
         delay: OrderDraws,
         timeout: float | None,
-        max_attempts: int,
+        retries: Retries,
         backoff: OrderDraws | None,
         expire: Callable[[Any], None],
+        jitter: OrderDraws | None = None,
     ) -> None:
         self._env, self._expire = env, expire
-        self.delay, self.timeout, self.max_attempts, self.backoff = delay, timeout, max_attempts, backoff
+        self.delay, self.timeout, self.retries = delay, timeout, retries
+        self.backoff, self.jitter = backoff, jitter
+        self.guards: Guards | None = None
         self._waiting: deque[Any] = deque()
         self._armed = False
+
+    def again(self, attempt: Any) -> bool:
+        """Tell whether a failed attempt is followed by another, and pay for that."""
+        if not self.retries.left(attempt.attempt):
+            return False
+        if self.retries.affordable():
+            return True
+        attempt.route = attempt.route.because("retry_budget")
+        return False
+
+    def pause(self, attempt: Any) -> float:
+        """Give the seconds until the next attempt."""
+        assert self.backoff is not None, "calls that are tried again have a pause"
+        share = 1.0 if self.jitter is None else self.jitter(attempt.order)
+        return self.retries.pause(attempt.attempt, self.backoff(attempt.order), share)
 
     def watch(self, attempt: Any) -> None:
         """

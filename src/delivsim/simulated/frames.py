@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from delivsim.record.packing import CALL, NO_VISIT, Codes
+from delivsim.services.clients import client_of
 from delivsim.services.effects import After
-from delivsim.services.messages import UNAVAILABLE, Response
+from delivsim.services.messages import RATE_LIMITED, UNAVAILABLE, Response
+from delivsim.services.resilience import RateLimiter
 from delivsim.services.service import Forward, Handler
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.edges import Edge
@@ -93,8 +96,11 @@ class ServiceRuntime:
         How many crashes it has not yet recovered from.
     errors
         What makes some of its requests fail.
+    limiter
+        Its rate limit; None: it has none.
     faulty
-        How many crashes it has not yet recovered from, and errors there are; 0: requests need not be looked at.
+        How many crashes it has not yet recovered from, errors and rate limits there are; 0: requests need not be
+        looked at.
     deferred
         Timers that were due while it was down, with order and parent.
     timers
@@ -102,8 +108,8 @@ class ServiceRuntime:
     """
 
     __slots__ = (
-        "commits", "deferred", "down", "errors", "faulty", "hold", "name", "operations", "routes", "slow", "state",
-        "station", "timers",
+        "commits", "deferred", "down", "errors", "faulty", "hold", "limiter", "name", "operations", "routes", "slow",
+        "state", "station", "timers",
     )  # fmt: skip
 
     def __init__(self, name: str, station: Station | None, *, hold: bool) -> None:
@@ -115,15 +121,26 @@ class ServiceRuntime:
         self.commits = 0
         self.down = self.faulty = 0
         self.errors: list[Errors] = []
+        self.limiter: RateLimiter | None = None
         self.slow = 1.0
         self.deferred: list[tuple[After, int, int]] = []
 
-    def refusal(self, operation: str) -> Response[Any] | None:
-        """Say how a request is refused that arrives while something is wrong; None: it is not."""
+    def limit(self, limiter: RateLimiter) -> None:
+        """Have a rate limit from now on."""
+        self.limiter = limiter
+        self.faulty += 1
+
+    def refusal(self, frame: Frame) -> Response[Any] | None:
+        """Say how a request is refused that arrives now; None: it is not."""
         if self.down:
             return UNAVAILABLE
+        if self.limiter is not None and frame.edge is not None:
+            client = client_of(frame.route.who[1], frame.body)
+            if not self.limiter.admit(client, frame.arrived_at):
+                frame.route = frame.route.because(RATE_LIMITED.reason)
+                return RATE_LIMITED
         for errors in self.errors:
-            if errors.fails(operation):
+            if errors.fails(frame.op.name):
                 return errors.response
         return None
 
@@ -131,7 +148,7 @@ class ServiceRuntime:
 class Route:
     """How requests of one caller for one operation come: what many frames have in common."""
 
-    __slots__ = ("cause", "code", "edge", "op", "operation", "server", "service")
+    __slots__ = ("_codes", "_refused", "cause", "code", "edge", "op", "operation", "origin", "server", "service", "who")
 
     def __init__(
         self, cause: str, caller: str, server: ServiceRuntime, op: Operation, edge: Edge | None, codes: Codes
@@ -139,7 +156,18 @@ class Route:
         self.cause, self.server, self.op, self.edge = cause, server, op, edge
         self.service, self.operation = server.name, op.name
         station = "" if server.station is None else server.station.name
-        self.code = codes[cause, caller, self.service, self.operation, station]
+        self.code = codes[cause, caller, self.service, self.operation, station, ""]
+        self.who = cause, caller, self.service, self.operation, station
+        self.origin, self._codes = self, codes
+        self._refused: dict[str, Route] = {}
+
+    def because(self, reason: str) -> Route:
+        """Give the route of requests on this one that a guard refused."""
+        refused = self._refused.get(reason)
+        if refused is None:
+            refused = self._refused[reason] = copy(self)
+            refused.code = self._codes[*self.who, reason]
+        return refused
 
 
 class Frame:

@@ -28,6 +28,7 @@ from delivsim.services.effects import After, Call, Cancel, Load
 from delivsim.services.messages import (
     LOST,
     OVERLOADED,
+    REFUSED,
     TIMED_OUT,
     UNAVAILABLE,
     UNREACHABLE,
@@ -160,6 +161,8 @@ class Runtime:
         self._frames[frame.id] = frame
         if edge.timeout is not None:
             edge.watch(frame)
+        if edge.guards is not None and not edge.guards.admit(frame):
+            return False
         delay = edge.delay.constant
         if delay is None:
             delay = edge.delay(frame.order)
@@ -200,14 +203,17 @@ class Runtime:
             return SUSPENDED
         owner = frame.owner
         frame.answered, frame.seen, frame.answered_at = True, response.status, self.env._now
+        guards = frame.edge.guards
+        if guards is not None and frame.response is not REFUSED and not guards.answered(frame, response.status):
+            frame.arrived_at, frame.ended_at, frame.response = nan, nan, LOST  # it was still waiting to be sent
         if response.status >= 500:
-            frame.last = frame.attempt >= frame.edge.max_attempts or (owner is not None and owner.response is not None)
+            frame.last = (owner is not None and owner.response is not None) or not frame.edge.again(frame)
         if frame.response is not None:
             del self._frames[frame.id]
             self._rows.extend(frame.row())
         if not frame.last:
             self._pauses += 1
-            self.alarm(frame.edge.backoff(frame.order), (self._retry,), frame)
+            self.alarm(frame.edge.pause(frame), (self._retry,), frame)
         elif owner is not None:
             return SUSPENDED if owner.coro is None else response  # None: lost in a crash
         elif frame.to.__class__ is Event:
@@ -233,7 +239,7 @@ class Runtime:
         if old.owner is not None and old.owner.response is not None:
             return  # the caller was lost in a crash meanwhile
         self.numbers += 1
-        frame = Frame(self.numbers, old.route, old.body, old.order, old.parent, self.env._now, old.owner, old.to)
+        frame = Frame(self.numbers, old.route.origin, old.body, old.order, old.parent, self.env._now, old.owner, old.to)
         frame.attempt = old.attempt + 1
         frame.first_sent_at = old.first_sent_at
         if self._send(frame, self._queue):
@@ -251,7 +257,7 @@ class Runtime:
         frame.arrived_at = self.env._now
         server = frame.server
         if server.faulty:
-            refusal = server.refusal(frame.op.name)
+            refusal = server.refusal(frame)
             if refusal is not None:
                 self.finish_frame(frame, refusal)
                 return False
@@ -378,6 +384,7 @@ class Runtime:
             to.__class__ is Event
             and response.status < 500
             and not frame.answered
+            and edge.guards is None
             and (edge.timeout is None or at < frame.sent_at + edge.timeout)
         ):
             # nothing can come in between: the app's own event is queued
@@ -390,6 +397,28 @@ class Runtime:
             frame.callbacks = self._on_reply
         heappush(self._queue, (at, NORMAL, next(self._eid), event))
         return SUSPENDED
+
+    # --- what guards hold back ---------------------------------------------------------------------------------------
+
+    def turn_away(self, frame: Frame, refusal: Response[Any]) -> None:
+        """Let a caller know at this instant that its call is not made."""
+        frame.route = frame.route.because(refusal.reason)
+        frame.arrived_at = frame.ended_at = nan
+        frame.response = REFUSED
+        self.alarm(0.0, (self._turned_away,), (frame, refusal))
+
+    def _turned_away(self, event: Any) -> None:
+        frame, refusal = event.value
+        self._pass_on(frame, refusal, self._queue)
+
+    def go(self, frame: Frame) -> None:
+        """Send a call that waited for a connection."""
+        delay = frame.edge.delay(frame.order)
+        if delay == inf:
+            self._request_lost(frame)
+            return
+        frame.callbacks = self._on_arrival
+        heappush(self._queue, (self.env._now + delay, NORMAL, next(self._eid), frame))
 
     # --- what the network loses ----------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,7 @@ from delivsim.domain.config import Config
 from delivsim.domain.distributions import DurationLaw
 from delivsim.domain.units import PositiveDuration
 from delivsim.simulated.config.names import law
+from delivsim.simulated.config.resilience import BreakerConfig, PoolConfig, RetryBudgetConfig
 
 
 class RetryConfig(Config):
@@ -19,6 +20,14 @@ class RetryConfig(Config):
     """How often a call is made at most, the first time included."""
     backoff: DurationLaw = Field(default=law("1s"))
     """How long to wait before each further attempt."""
+    growth: Annotated[float, Field(ge=1.0, le=10.0)] = 1.0
+    """How many times longer each further wait is: 1 for fixed waits, 2 for exponential backoff."""
+    max_backoff: PositiveDuration | None = None
+    """The longest wait; without it there is none."""
+    jitter: Literal["none", "full"] = "none"
+    """full: a wait is a uniform share of that, so that callers do not come back together."""
+    budget: RetryBudgetConfig | None = None
+    """Retries as a share of calls; without it only ``max_attempts`` bounds them."""
 
 
 class EdgeConfig(Config):
@@ -30,6 +39,10 @@ class EdgeConfig(Config):
     """How long the caller waits for one attempt; without it: for ever."""
     retries: RetryConfig | None = None
     """Without it a call is made once."""
+    breaker: BreakerConfig | None = None
+    """A circuit breaker; without it every call is made."""
+    pool: PoolConfig | None = None
+    """How many calls may be under way at once; without it any number."""
 
 
 def _default_edges() -> dict[str, EdgeConfig]:

@@ -18,7 +18,7 @@ from delivsim.simulated.config.services import Listed, ProcessConfig, ServiceCon
 from delivsim.simulated.config.steps import calls, uses
 from delivsim.simulated.config.workloads import ClosedWorkload, WorkloadConfig
 
-QUEUEING = frozenset({"autoscale", "balancing", "discipline", "queue_timeout", "shedding"})
+QUEUEING = frozenset({"autoscale", "balancing", "discipline", "queue_timeout", "rate_limit", "shedding"})
 """Settings of a station that say how requests queue."""
 
 

@@ -12,6 +12,7 @@ from delivsim.domain.distributions import DurationLaw
 from delivsim.simulated.config.autoscaling import AutoscaleConfig
 from delivsim.simulated.config.disciplines import Balancing, CoDelConfig, Discipline, Priority
 from delivsim.simulated.config.names import Count, Name
+from delivsim.simulated.config.resilience import RateLimitConfig
 from delivsim.simulated.config.steps import StepConfig
 
 
@@ -90,6 +91,8 @@ class ServiceConfig(StationConfig):
 
     operations: dict[Name, OperationConfig] = Field(default_factory=dict)
     """Work or steps of each operation; a consumed topic is an operation named like the topic."""
+    rate_limit: RateLimitConfig | None = None
+    """Calls beyond it are refused with 429 as they arrive. Without it: none. Messages and timers are not limited."""
     consumes: dict[Name, Name] = Field(default_factory=dict)
     """Topics that a service of one's own consumes, and the operation that each message starts."""
 

@@ -24,6 +24,7 @@ FAMILIES = (
     erlang.closed,
     networks.retries,
     networks.replicas,
+    networks.rate_limit,
     one_server.partition,
 )
 

@@ -1,0 +1,110 @@
+"""Guards of edges and limits of services, through scenarios of steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from delivsim.experiment.run import run
+from delivsim.record.result import Result
+from delivsim.scenario.schema import Scenario
+
+EDGE = "visitors->web"
+
+
+def shop(steps: list[dict[str, Any]], rate: Any = "20/s", workers: int = 1000, **platform: Any) -> dict[str, Any]:
+    web = {"workers": workers, "operations": {"page": {"steps": steps}}, **platform.pop("web", {})}
+    visitors = {"kind": "open", "name": "visitors", "operation": "web.page", "rate": rate}
+    said = {"network": {"default_delay": 0, **platform}, "services": {"web": web}, "workloads": [visitors]}
+    return {"name": "shop", "seed": 5, "horizon": "60s", "drain": "60s", "platform": said}
+
+
+def ran(edge: dict[str, Any], steps: list[dict[str, Any]], **others: Any) -> Result:
+    return run(Scenario.model_validate(shop(steps, edges={EDGE: edge}, **others)))
+
+
+def test_a_budget_bounds_what_retries_add_whatever_fails() -> None:
+    retries = {"max_attempts": 4, "backoff": "100ms", "budget": {"ratio": 0.1, "burst": 5}}
+    counts = ran({"retries": retries}, [{"fail": 503}]).summary()["edges"][EDGE]
+    assert counts["answered_well"] == 0
+    tried_again = counts["attempts"] - counts["calls"]
+    assert 0.09 * counts["calls"] < tried_again <= 5 + 0.1 * counts["calls"]
+    assert counts["refused"]["retry_budget"] > 0
+
+
+def test_pauses_grow_and_end_at_the_longest() -> None:
+    retries = {"max_attempts": 4, "backoff": "1s", "growth": 2, "max_backoff": "3s"}
+    rows = ran({"retries": retries}, [{"fail": 503}], rate="1/s").tables["requests"]
+    waits = {int(k): rows[rows["attempt"] == k] for k in (1, 2, 3, 4)}
+    for k, seconds in ((2, 1.0), (3, 3.0), (4, 6.0)):
+        since = waits[k]["sent_at"] - waits[k]["first_sent_at"]
+        assert since.to_numpy() == pytest.approx(seconds)
+
+
+def test_full_jitter_spreads_pauses_over_all_of_their_length() -> None:
+    retries = {"max_attempts": 2, "backoff": "1s", "jitter": "full"}
+    rows = ran({"retries": retries}, [{"fail": 503}]).tables["requests"]
+    again = rows[rows["attempt"] == 2]
+    pauses = again["sent_at"] - again["first_sent_at"]
+    assert 0.0 <= pauses.min() < 0.05 and 0.95 < pauses.max() < 1.0
+    assert pauses.mean() == pytest.approx(0.5, abs=0.05)
+
+
+def test_an_open_breaker_refuses_calls_that_never_reach_the_service() -> None:
+    breaker = {"window": 20, "min_calls": 20, "open_for": "5s", "half_open_calls": 1}
+    result = ran({"breaker": breaker}, [{"fail": 503}])
+    rows = result.tables["requests"]
+    refused = rows[rows["reason"] == "breaker_open"]
+    assert refused["arrived_at"].isna().all()
+    assert set(refused["seen"]) == {503} and set(refused["status"]) == {0}
+    reached = rows[rows["reason"] == ""]
+    assert 20 + 10 <= len(reached) <= 20 + 13  # one may try every five seconds
+    assert len(refused) + len(reached) == result.summary()["edges"][EDGE]["calls"]
+
+
+def test_a_pool_has_so_many_calls_under_way_and_says_why_others_were_not_made() -> None:
+    pool = {"size": 2, "queue": 3, "wait": "100ms"}
+    rows = ran({"pool": pool}, [{"wait": "200ms"}], rate="40/s").tables["requests"]
+    reasons = rows["reason"].value_counts()
+    assert reasons["pool_full"] > 0 and reasons["pool_wait"] > 0 and reasons[""] > 0
+    made = rows[rows["reason"] == ""]
+    steps = sorted([*((t, 1) for t in made["arrived_at"]), *((t - 1e-6, -1) for t in made["answered_at"])])
+    level, most = 0, 0
+    for _, step in steps:
+        level += step
+        most = max(most, level)
+    assert most == 2
+    assert (made["arrived_at"] - made["sent_at"]).max() <= 0.1 + 1e-9
+
+
+def test_a_rate_limit_answers_429_before_the_queue() -> None:
+    result = run(Scenario.model_validate(shop([{"work": "1ms"}], web={"rate_limit": {"rate": "5/s", "burst": 2}})))
+    rows = result.tables["requests"]
+    limited = rows[rows["seen"] == 429]
+    assert set(limited["reason"]) == {"rate_limit"}
+    assert len(result.tables["visits"]) == len(rows) - len(limited) <= 2 + 5 * 60
+    assert result.summary()["edges"][EDGE]["refused"] == {"rate_limit": len(limited)}
+
+
+def test_guards_that_never_act_change_no_row() -> None:
+    steps = [{"work": {"kind": "exponential", "mean": "40ms"}}]
+    plain = ran({"timeout": "5s"}, steps, workers=1).tables["requests"]
+    breaker = {"failure_rate": 1.0, "window": 1000, "min_calls": 1000}
+    guarded = ran({"timeout": "5s", "breaker": breaker, "pool": {"size": 1000}}, steps, workers=1).tables["requests"]
+    assert plain.equals(guarded)
+
+
+@pytest.mark.parametrize(
+    ("edge", "rule"),
+    [
+        ({"breaker": {"window": 10}}, "at least min_calls"),
+        ({"retries": {"budget": {"ratio": 2}}}, "ratio"),
+        ({"retries": {"growth": 0.5}}, "growth"),
+        ({"pool": {}}, "size"),
+    ],
+)
+def test_nonsense_is_refused_with_the_rule(edge: dict[str, Any], rule: str) -> None:
+    with pytest.raises(ValidationError, match=rule):
+        Scenario.model_validate(shop([{"work": 1}], edges={EDGE: edge}))
