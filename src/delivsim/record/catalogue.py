@@ -29,7 +29,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 """What may stand for a placeholder that has a fixed list."""
 
-NAMED = ("operation", "service", "station", "topic", "reason")
+NAMED = ("operation", "service", "station", "topic", "reason", "caller", "callee")
 """Placeholders for names that a run or a scenario defines."""
 
 _PLACE = re.compile(r"<([a-z ]+)>")
@@ -193,6 +193,16 @@ FORMS: tuple[Form, ...] = (
         "operations.<operation>.count",
     ),
     Form("operations.<operation>.throughput", ("<operation> throughput",), "rate", "answers per second"),
+    Form("edges.<caller>.<callee>.calls", (), "count", "calls sent, retries not counted"),
+    Form("edges.<caller>.<callee>.attempts", (), "count", "calls and retries sent"),
+    Form("edges.<caller>.<callee>.answered_well", (), "count", "attempts that the caller saw answered below 500"),
+    Form(
+        "edges.<caller>.<callee>.by_reason.<reason>",
+        (),
+        "count",
+        "attempts that a guard refused, or kept from being tried again; %: of attempts",
+        "edges.<caller>.<callee>.attempts",
+    ),
     *_station_forms("services", "service"),
     *_station_forms("stations", "station"),
     Form("stations.<station>.servers", (), "number", "servers, time-weighted"),

@@ -53,20 +53,20 @@ def _operation(asked: pd.DataFrame, duration: float) -> dict[str, Any]:
 
 def edges(view: View) -> dict[str, Any]:
     """
-    Count calls (first attempts) and attempts sent in the window on each edge, and what guards refused, by reason.
+    Count calls (first attempts) and attempts sent in the window by caller and service, and refusals of guards by reason.
 
     Attempts are calls + retries; ``answered_well`` are attempts that their caller saw answered below 500.
     """
-    found = {}
+    found: dict[str, Any] = {}
     for (caller, service), sent in view.requests.groupby(["caller", "service"], observed=True):
         reasons = sent["reason"].astype(str)
-        found[f"{caller}->{service}"] = {
+        found.setdefault(str(caller), {})[str(service)] = {
             "calls": int((sent["attempt"] == 1).sum()),
             "attempts": len(sent),
             "answered_well": int(sent["seen"].between(1, 499).sum()),
-            "refused": {reason: int((reasons == reason).sum()) for reason in sorted(set(reasons)) if reason},
+            "by_reason": {reason: int((reasons == reason).sum()) for reason in sorted(set(reasons)) if reason},
         }
-    return {name: found[name] for name in sorted(found)}
+    return {caller: dict(sorted(found[caller].items())) for caller in sorted(found)}
 
 
 def services(view: View) -> dict[str, Any]:

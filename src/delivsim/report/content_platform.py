@@ -106,8 +106,9 @@ def _given_up(stations: Mapping[str, Any]) -> Iterator[str]:
 
 def _guarded(edges: Mapping[str, Any]) -> Iterator[str]:
     """Say where calls were tried again or refused by guards."""
-    for name, one in edges.items():
-        refused = [f"{count(n)} {reason}" for reason, n in one["refused"].items()]
+    found = [(f"{caller}->{service}", one) for caller, services in edges.items() for service, one in services.items()]
+    for name, one in found:
+        refused = [f"{count(n)} {reason}" for reason, n in one["by_reason"].items()]
         if one["attempts"] > ATTEMPTS_TOLD * one["calls"] or refused:
             words = ", ".join([f"{decimal(one['attempts'] / max(1, one['calls']), 2)} attempts a call", *refused])
             yield f"Calls {name}: {words}."

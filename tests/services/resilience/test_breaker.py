@@ -45,7 +45,9 @@ def test_half_open_it_lets_two_try_and_closes_when_both_go_well() -> None:
     for _ in range(4):
         call(one, 0.0, failed=True)
     first, second, third = (one.admit(10.0) for _ in range(3))
-    assert first is not None and second is not None and third is None
+    assert first is not None
+    assert second is not None
+    assert third is None
     one.answered(first, 11.0, failed=False)
     assert one.state == "half_open"
     one.answered(second, 11.0, failed=False)
@@ -58,10 +60,13 @@ def test_half_open_one_failure_opens_it_again_and_late_answers_do_not_count() ->
     for _ in range(4):
         call(one, 0.0, failed=True)
     first = one.admit(10.0)
-    assert first is not None and late is not None
+    assert first is not None
+    assert late is not None
     one.answered(first, 11.0, failed=True)
     one.answered(late, 11.5, failed=False)
-    assert one.state == "open" and one.admit(20.9) is None and one.admit(21.0) is not None
+    assert one.state == "open"
+    assert one.admit(20.9) is None
+    assert one.admit(21.0) is not None
 
 
 def test_a_call_that_was_never_made_leaves_its_place_to_another() -> None:
@@ -69,7 +74,8 @@ def test_a_call_that_was_never_made_leaves_its_place_to_another() -> None:
     for _ in range(4):
         call(one, 0.0, failed=True)
     first = one.admit(10.0)
-    assert first is not None and one.admit(10.0) is None
+    assert first is not None
+    assert one.admit(10.0) is None
     one.withdraw(first)
     assert one.admit(10.0) is not None
 

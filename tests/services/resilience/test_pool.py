@@ -12,8 +12,11 @@ def test_who_waited_longest_gets_the_connection() -> None:
     pool = Bulkhead(size=1, queue=2)
     assert [pool.take(name) for name in "abc"] == [True, False, False]
     assert pool.full
-    assert pool.leave("b") and not pool.leave("a")
-    assert pool.release() == "c" and pool.release() is None and pool.taken == 0
+    assert pool.leave("b")
+    assert not pool.leave("a")
+    assert pool.release() == "c"
+    assert pool.release() is None
+    assert pool.taken == 0
 
 
 @given(st.integers(1, 4), st.integers(0, 4), st.lists(st.booleans(), max_size=80))
@@ -24,5 +27,6 @@ def test_connections_and_places_are_never_exceeded_and_none_idles(size: int, que
             under_way += pool.take(number)
         elif not comes and under_way:
             under_way -= pool.release() is None
-        assert under_way == pool.taken <= size and len(pool.waiting) <= queue
+        assert under_way == pool.taken <= size
+        assert len(pool.waiting) <= queue
         assert not pool.waiting or pool.taken == size

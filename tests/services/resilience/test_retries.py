@@ -41,4 +41,5 @@ def test_tenths_add_up_to_whole_retries() -> None:
     assert budget.spend()
     for _ in range(10):
         budget.earn()
-    assert budget.spend() and not budget.spend()
+    assert budget.spend()
+    assert not budget.spend()
