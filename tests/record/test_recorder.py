@@ -155,7 +155,7 @@ def test_packed_calls_become_requests_and_visits():
     """A packed call is a request, and a visit too if one was served; their labels come from the code."""
     recorder = Recorder()
     rows, codes = recorder.calls
-    code = codes["client", "customer", "gateway", "place_order", "edge"]
+    code = codes["client", "customer", "gateway", "place_order", "edge", ""]
     pack = CALL.struct.pack
     rows.extend(pack(4, 2, 0, 1, code, 1.0, 1.5, 3.0, 3.5, 201, 201, True, 1.0, 2.0, 3.0, 7))
     rows.extend(pack(5, 1, 0, 2, code, 1.0, 1.5, 1.5, 2.0, 503, 503, False, 0.5, *NO_VISIT))
@@ -191,7 +191,7 @@ def test_calls_without_visits_leave_no_empty_file(tmp_path):
     """On a platform where nothing queues there are requests and no visits; written tables say so."""
     recorder = Recorder(tmp_path)
     rows, codes = recorder.calls
-    code = codes["client", "customer", "gateway", "place_order", ""]
+    code = codes["client", "customer", "gateway", "place_order", "", ""]
     rows.extend(CALL.struct.pack(4, 2, 0, 1, code, 1.0, 1.0, 1.0, 1.0, 201, 201, True, 1.0, *NO_VISIT))
     tables = recorder.close()
     assert len(tables["requests"]) == 1
