@@ -53,9 +53,9 @@ def _operation(asked: pd.DataFrame, duration: float) -> dict[str, Any]:
 
 def edges(view: View) -> dict[str, Any]:
     """
-    Count calls (first attempts) and attempts sent in the window by caller and service, and refusals of guards by reason.
+    Count calls and attempts (calls and retries) in the window by caller and service, and refusals of guards by reason.
 
-    Attempts are calls + retries; ``answered_well`` are attempts that their caller saw answered below 500.
+    ``answered_well`` are attempts that their caller saw answered below 500.
     """
     found: dict[str, Any] = {}
     for (caller, service), sent in view.requests.groupby(["caller", "service"], observed=True):
