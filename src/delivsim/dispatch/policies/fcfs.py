@@ -56,15 +56,18 @@ def _first_there(problem: DispatchProblem, order: int, riders: Ints) -> Match | 
     there = problem.leave_at[riders] + problem.ways_to_stores(same, riders) + problem.rules.pickup_service_time / 2.0
     lawful = np.maximum(there, problem.ready_at[order]) <= problem.off_at[riders] + TOLERANCE
     there = np.where(lawful, there, np.inf)
-    first, second = [*np.argsort(there, kind="stable")[:2].tolist(), -1][:2]
-    if not math.isfinite(there[first]):
+    first = int(np.argmin(there))
+    cost = float(there[first] - problem.now)
+    if not math.isfinite(cost):
         return None
-    known = second >= 0 and math.isfinite(there[second])
+    there[first] = np.inf
+    second = int(np.argmin(there))
+    known = math.isfinite(there[second])
     return Match(
         int(problem.riders[riders[first]]),
         (int(problem.orders[order]),),
         "first at the store",
-        cost=float(there[first] - problem.now),
+        cost=cost,
         second=int(problem.riders[riders[second]]) if known else -1,
         second_cost=float(there[second] - problem.now) if known else math.nan,
     )
