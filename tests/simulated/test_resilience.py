@@ -66,6 +66,14 @@ def test_an_open_breaker_refuses_calls_that_never_reach_the_service() -> None:
     assert len(refused) + len(reached) == result.summary()["edges"]["visitors"]["web"]["calls"]
 
 
+def test_who_was_refused_keeps_that_reason_when_the_budget_is_empty_too() -> None:
+    breaker = {"window": 20, "min_calls": 20, "open_for": "50s"}
+    retries = {"max_attempts": 3, "backoff": "1s", "budget": {"ratio": 0.01, "burst": 1}}
+    rows = ran({"breaker": breaker, "retries": retries}, [{"fail": 503}]).tables["requests"]
+    assert set(rows["reason"][rows["arrived_at"].isna()]) == {"breaker_open"}
+    assert "breaker_open" not in set(rows["reason"][rows["arrived_at"].notna()])
+
+
 def test_a_pool_has_so_many_calls_under_way_and_says_why_others_were_not_made() -> None:
     pool = {"size": 2, "queue": 3, "wait": "100ms"}
     rows = ran({"pool": pool}, [{"wait": "200ms"}], rate="40/s").tables["requests"]

@@ -65,7 +65,8 @@ class Edge:
             return False
         if self.retries.affordable():
             return True
-        attempt.route = attempt.route.because("retry_budget")
+        if attempt.route is attempt.route.origin:  # else a guard refused it: that is its reason
+            attempt.route = attempt.route.because("retry_budget")
         return False
 
     def pause(self, attempt: Any) -> float:
