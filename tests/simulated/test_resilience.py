@@ -100,6 +100,30 @@ def test_a_rate_limit_answers_429_before_the_queue() -> None:
     assert result.summary()["edges"]["visitors"]["web"]["by_reason"] == {"rate_limit": len(limited)}
 
 
+def test_a_call_ends_at_its_deadline_whatever_attempts_are_left() -> None:
+    edge = {"timeout": "400ms", "deadline": "1s", "retries": {"max_attempts": 9, "backoff": "100ms"}}
+    result = ran(edge, [{"wait": "10s"}])
+    rows = result.tables["requests"]
+    last = rows[rows["last"]]
+    assert set(last["seen"]) == {504}
+    assert (rows["answered_at"] - rows["first_sent_at"]).max() == pytest.approx(0.9)  # 0.9 + 0.1 is too late
+    assert set(rows["attempt"]) == {1, 2}
+    short = ran({**edge, "timeout": "700ms"}, [{"wait": "10s"}]).tables["requests"]
+    over = short[short["last"]]
+    assert set(over["reason"]) == {"deadline"}
+    assert (over["answered_at"] - over["first_sent_at"]).to_numpy() == pytest.approx(1.0)
+
+
+def test_a_call_whose_deadline_comes_while_it_waits_for_a_connection_is_never_sent() -> None:
+    edge = {"deadline": "1s", "timeout": "10s", "pool": {"size": 1, "queue": 100}}
+    retries = {"max_attempts": 2, "backoff": "100ms"}
+    rows = ran({**edge, "retries": retries}, [{"wait": "200ms"}, {"fail": 503}], rate="20/s").tables["requests"]
+    never = rows[(rows["seen"] == 504) & rows["arrived_at"].isna()]
+    assert len(never) > 0
+    assert set(never["reason"]) == {"deadline"}
+    assert rows["answered_at"].notna().all()
+
+
 def test_guards_that_never_act_change_no_row() -> None:
     steps = [{"work": {"kind": "exponential", "mean": "40ms"}}]
     plain = ran({"timeout": "5s"}, steps, workers=1).tables["requests"]

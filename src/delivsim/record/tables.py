@@ -92,8 +92,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _c(
             "reason",
             "category",
-            "why a guard refused it: rate_limit, breaker_open, pool_full, pool_wait; retry_budget: sent, it failed and "
-            "was not tried again for want of budget; else empty",
+            "why a guard refused it: rate_limit, breaker_open, pool_full, pool_wait; deadline: given up then; "
+            "retry_budget: sent, it failed and was not tried again for want of budget; else empty",
         ),
     ),
     "visits": (

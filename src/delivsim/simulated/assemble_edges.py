@@ -51,9 +51,11 @@ def edge_maker(
         edge = Edge(env, delay, None if ideal else c.timeout, retries, backoff, runtime().expire, jitter)
         breaker = None if c.breaker is None else _breaker(c.breaker)
         pool = None if c.pool is None else Bulkhead(size=c.pool.size, queue=c.pool.queue)
-        if breaker or pool or retries.budget:
-            wait = None if c.pool is None else c.pool.wait
-            edge.guards = Guards(env, breaker, pool, retries.budget, wait, runtime().turn_away, runtime().go)
+        edge.deadline = None if ideal else c.deadline
+        if breaker or pool or retries.budget or edge.deadline is not None:
+            wait, of = None if c.pool is None else c.pool.wait, runtime()
+            said = env, breaker, pool, retries.budget, wait, edge.deadline
+            edge.guards = Guards(*said, of.turn_away, of.go, of.expire)
         return edge
 
     return make

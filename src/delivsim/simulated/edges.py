@@ -36,11 +36,25 @@ class Edge:
 
     Attributes
     ----------
+    deadline
+        Seconds within which a call ends, over all its attempts; None: as long as they take.
     guards
         What may hold calls back; None: nothing.
     """
 
-    __slots__ = ("_armed", "_env", "_expire", "_waiting", "backoff", "delay", "guards", "jitter", "retries", "timeout")
+    __slots__ = (
+        "_armed",
+        "_env",
+        "_expire",
+        "_waiting",
+        "backoff",
+        "deadline",
+        "delay",
+        "guards",
+        "jitter",
+        "retries",
+        "timeout",
+    )
 
     def __init__(
         self,
@@ -55,25 +69,25 @@ class Edge:
         self._env, self._expire = env, expire
         self.delay, self.timeout, self.retries = delay, timeout, retries
         self.backoff, self.jitter = backoff, jitter
+        self.deadline: float | None = None
         self.guards: Guards | None = None
         self._waiting: deque[Any] = deque()
         self._armed = False
 
-    def again(self, attempt: Any) -> bool:
-        """Tell whether a failed attempt is followed by another, and pay for that."""
+    def following(self, attempt: Any) -> float | None:
+        """Give the seconds until the attempt after a failed one, which is paid for then; None: there is none."""
         if not self.retries.left(attempt.attempt):
-            return False
-        if self.retries.affordable():
-            return True
-        if attempt.route is attempt.route.origin:  # else a guard refused it: that is its reason
-            attempt.route = attempt.route.because("retry_budget")
-        return False
-
-    def pause(self, attempt: Any) -> float:
-        """Give the seconds until the next attempt."""
+            return None
         assert self.backoff is not None, "calls that are tried again have a pause"
         share = 1.0 if self.jitter is None else self.jitter(attempt.order)
-        return self.retries.pause(attempt.attempt, self.backoff(attempt.order), share)
+        pause = self.retries.pause(attempt.attempt, self.backoff(attempt.order), share)
+        if self.deadline is not None and self._env.now + pause >= attempt.first_sent_at + self.deadline - ROUNDING:
+            return None
+        if self.retries.affordable():
+            return pause
+        if attempt.route is attempt.route.origin:  # else a guard refused it: that is its reason
+            attempt.route = attempt.route.because("retry_budget")
+        return None
 
     def watch(self, attempt: Any) -> None:
         """

@@ -18,16 +18,20 @@ POOL_WAIT: Response[Any] = Response(503, None, "pool_wait")
 
 class Guards:
     """
-    The circuit breaker and the pool of one edge, and the budget of its retries.
+    The circuit breaker, the pool and the deadline of one edge, and the budget of its retries.
 
     Parameters
     ----------
     wait
         Seconds that a call waits for a connection at most; None: as long as its caller does.
+    deadline
+        Seconds from the first attempt at which a call is given up; None: never.
     turn_away
         Gives a call that is not made its answer.
     go
         Sends a call that waited.
+    expire
+        Called with an attempt that is under way at the deadline.
     """
 
     def __init__(
@@ -37,11 +41,13 @@ class Guards:
         pool: Bulkhead | None,
         budget: RetryBudget | None,
         wait: float | None,
+        deadline: float | None,
         turn_away: Callable[[Any, Response[Any]], None],
         go: Callable[[Any], None],
+        expire: Callable[[Any], None],
     ) -> None:
         self._env, self._breaker, self._pool, self._budget, self._wait = env, breaker, pool, budget, wait
-        self._turn_away, self._go = turn_away, go
+        self._turn_away, self._go, self._expire, self._deadline = turn_away, go, expire, deadline
         self._epochs: dict[int, int] = {}
         self._alarm = Alarm(env)
 
@@ -59,6 +65,9 @@ class Guards:
                 self._turn_away(attempt, BREAKER_OPEN)
                 return False
             self._epochs[attempt.id] = epoch
+        if self._deadline is not None:
+            left = attempt.first_sent_at + self._deadline - self._env.now
+            self._alarm.set(max(0.0, left), (self._over,), attempt)
         if pool is None or pool.take(attempt):
             return True
         if self._wait is not None:
@@ -70,6 +79,11 @@ class Guards:
         if self._pool is not None and self._pool.leave(attempt):
             self._withdraw(attempt)
             self._turn_away(attempt, POOL_WAIT)
+
+    def _over(self, event: Any) -> None:
+        if not event.value.answered:
+            event.value.route = event.value.route.because("deadline")
+            self._expire(event.value)
 
     def _withdraw(self, attempt: Any) -> None:
         if self._breaker is not None:

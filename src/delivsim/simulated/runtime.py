@@ -207,13 +207,14 @@ class Runtime:
         if guards is not None and frame.response is not REFUSED and not guards.answered(frame, response.status):
             frame.arrived_at, frame.ended_at, frame.response = nan, nan, LOST  # it was still waiting to be sent
         if response.status >= 500:
-            frame.last = (owner is not None and owner.response is not None) or not frame.edge.again(frame)
+            pause = None if owner is not None and owner.response is not None else frame.edge.following(frame)
+            frame.last = pause is None
         if frame.response is not None:
             del self._frames[frame.id]
             self._rows.extend(frame.row())
         if not frame.last:
             self._pauses += 1
-            self.alarm(frame.edge.pause(frame), (self._retry,), frame)
+            self.alarm(pause, (self._retry,), frame)
         elif owner is not None:
             return SUSPENDED if owner.coro is None else response  # None: lost in a crash
         elif frame.to.__class__ is Event:

@@ -37,6 +37,8 @@ class EdgeConfig(Config):
     """One-way network delay; without it the network's default."""
     timeout: PositiveDuration | None = None
     """How long the caller waits for one attempt; without it: for ever."""
+    deadline: PositiveDuration | None = None
+    """How long a call may take over all its attempts and pauses; without it: as long as they take."""
     retries: RetryConfig | None = None
     """Without it a call is made once."""
     breaker: BreakerConfig | None = None
