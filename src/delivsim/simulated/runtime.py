@@ -207,7 +207,8 @@ class Runtime:
         if guards is not None and frame.response is not REFUSED and not guards.answered(frame, response.status):
             frame.arrived_at, frame.ended_at, frame.response = nan, nan, LOST  # it was still waiting to be sent
         if response.status >= 500:
-            pause = None if owner is not None and owner.response is not None else frame.edge.following(frame)
+            lost = owner is not None and owner.response is not None
+            pause: Any = None if lost else frame.edge.following(frame)
             frame.last = pause is None
         if frame.response is not None:
             del self._frames[frame.id]
