@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from delivsim.services.resilience.retries import Retries
 from delivsim.simulated.stations import ComputedStation
 from delivsim.validate.cases import all_cases
 from delivsim.validate.check import QUICK, Finding, Widths, chosen, examine, validate
@@ -45,8 +46,8 @@ def test_one_server_too_many_is_caught(monkeypatch):
     """A station that builds one server more than it was told to is seen in the loss."""
     build = ComputedStation.__init__
 
-    def generous(self, env, name, servers, *rest):
-        build(self, env, name, servers + 1, *rest)
+    def generous(self, env, name, servers, *rest, **more):
+        build(self, env, name, servers + 1, *rest, **more)
 
     monkeypatch.setattr(ComputedStation, "__init__", generous)
     assert "differs" in verdicts("M/M/3/3")
@@ -54,14 +55,7 @@ def test_one_server_too_many_is_caught(monkeypatch):
 
 def test_one_retry_too_few_is_caught(monkeypatch):
     """A caller that gives up one attempt early is seen in the attempts and the failures."""
-    from delivsim.simulated import edges
-
-    build = edges.Edge.__init__
-
-    def faint(self, env, delay, timeout, max_attempts, *rest):
-        build(self, env, delay, timeout, max_attempts - 1, *rest)
-
-    monkeypatch.setattr(edges.Edge, "__init__", faint)
+    monkeypatch.setattr(Retries, "left", lambda self, attempt: attempt + 1 < self.max_attempts)
     assert "differs" in verdicts("50% fail")
 
 

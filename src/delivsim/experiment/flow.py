@@ -86,7 +86,8 @@ def stations(platform: PlatformConfig, services: Sequence[str]) -> Iterator[Serv
     for name, here in on_station.items():
         config = platform.processes.get(name) or platform.services[name]
         holds = config.holds == "request"
-        servers = config.replicas * config.workers
+        most = config.replicas if config.autoscale is None else config.autoscale.max
+        servers = most * config.workers
         yield Servers(name=name, services=tuple(here), servers=servers, holds_request=holds)
 
 
