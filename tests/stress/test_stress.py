@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from delivsim.errors import InputError
+from delivsim.experiment.run import run
 from delivsim.scenario.schema import Scenario
 from delivsim.stress import ramp as ramping
 from delivsim.stress.findings import data, find, text
@@ -16,6 +17,7 @@ from delivsim.stress.load import with_load, with_riders
 from delivsim.stress.objectives import figure_of, objectives, rounded
 from delivsim.stress.patterns import find_patterns
 from delivsim.stress.ramp import Ramp, Step, climb, stepped
+from delivsim.stress.signs import signs
 
 FRONT = {"workers": 4, "operations": {"page": {"steps": [{"work": "5ms"}, {"call": "db.query"}]}}}
 BACK = {"workers": 1, "operations": {"query": {"steps": [{"work": {"kind": "exponential", "mean": "50ms"}}]}}}
@@ -192,3 +194,16 @@ def test_patterns_are_named_where_they_show(steps, name):
     """Each pattern by its sign; a healthy ramp shows none."""
     assert [pattern.name for pattern in find_patterns(steps)] == [name]
     assert find_patterns([step(1.0, {}), step(2.0, {})]) == []
+
+
+@pytest.mark.parametrize(("patience", "named"), [("1s", True), ("1h", False)])
+def test_a_queue_that_only_grows_is_no_metastable_failure(patience, named):
+    """After a peak retries keep a full database failing; callers who just wait for it meet plain overload at worst."""
+    phases = [{"rate": rate, "lasts": lasts} for rate, lasts in ((17, "5min"), (60, "1min"), (17, "14min"))]
+    workload = {"kind": "phases", "name": "visitors", "operation": "web.page", "phases": phases}
+    edge = {"timeout": patience, "retries": {"max_attempts": 3, "backoff": "100ms"}}
+    front = {"workers": 400, "operations": FRONT["operations"]}
+    given = scenario(
+        services={"web": front, "db": BACK}, workloads=[workload], network={"edges": {"visitors->web": edge}}
+    )
+    assert (signs(run(given, seed=1))["metastable"] is not None) == named

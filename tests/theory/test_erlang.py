@@ -5,36 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-from scipy.optimize import brentq
 
-
-def erlang_b(servers: int, load: float) -> float:
-    """Probability that all servers are busy when nobody may wait (Erlang B, by its recursion)."""
-    blocked = 1.0
-    for c in range(1, servers + 1):
-        blocked = load * blocked / (c + load * blocked)
-    return blocked
-
-
-def erlang_c(servers: int, load: float) -> float:
-    """Probability of having to wait."""
-    blocked = erlang_b(servers, load)
-    return blocked / (1.0 - load / servers * (1.0 - blocked))
-
-
-def sojourn_beyond(t: float, servers: int, load: float, mu: float) -> float:
-    """P(T > t) in M/M/c: the wait has an atom at 0 and an exponential tail, the service is exponential."""
-    if servers == 1:
-        return math.exp(-mu * (1.0 - load) * t)
-    rest = servers - 1.0 - load
-    return math.exp(-mu * t) * (1.0 + erlang_c(servers, load) * (1.0 - math.exp(-mu * rest * t)) / rest)
-
-
-def test_the_formulas_themselves():
-    """They give textbook values: Erlang B 3 servers at 2 erlang is 4/19, C is 4/9, and C of one server is its load."""
-    assert erlang_b(3, 2.0) == pytest.approx(4 / 19)
-    assert erlang_c(3, 2.0) == pytest.approx(4 / 9)
-    assert erlang_c(1, 0.6) == pytest.approx(0.6)
+from delivsim.validate.exact.erlang import erlang_b, erlang_c, sojourn_quantile
 
 
 @pytest.mark.parametrize(("servers", "jobs"), [(1, 9_000), (3, 24_000)])
@@ -54,7 +26,7 @@ def test_waits_are_those_of_erlang_c(theory, servers, jobs):
     spare = servers * mu - rate
     theory.check(mean, erlang_c(servers, load) / spare, 0.06)
     theory.check(wait, math.log(100.0 * erlang_c(servers, load)) / spare, 0.12)
-    p99 = brentq(lambda t: sojourn_beyond(t, servers, load, mu) - 0.01, 0.0, 10.0)
+    p99 = sojourn_quantile(servers, rate, mu, 0.99)
     theory.check(sojourn, p99, 0.12)
 
 

@@ -13,7 +13,7 @@ from delivsim.cli.output import complain, say
 from delivsim.cli.progress import count_bar
 
 if TYPE_CHECKING:
-    from delivsim.stress.ramp import Ramp
+    from delivsim.stress.ramp import Ramp, Step
 
 
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes.", show_default="all cores")]
@@ -105,7 +105,7 @@ def stress(
         raise typer.Exit(Exit.INTERRUPTED)
 
 
-def _show(name: str, ramp: Ramp, steps: list, form: Form) -> None:  # type: ignore[type-arg]
+def _show(name: str, ramp: Ramp, steps: list[Step], form: Form) -> None:
     import json
 
     from delivsim.stress import findings

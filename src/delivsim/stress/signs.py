@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BINS = 40
 """Stretches of equal length into which the time of demand is divided."""
 LONG = 5
-"""Stretches at the end that must all be bad for a state to be called metastable."""
+"""Stretches at the end in all of which calls must fail for a state to be called metastable."""
 GOOD = 3
 """Stretches at the beginning that must all be good: the load that the platform copes with is their mean."""
 PEAK, QUIET = 1.2, 1.05
@@ -69,7 +69,9 @@ def _metastable(result: Result) -> dict[str, float] | None:
     """
     Tell whether a platform that coped with a load no longer does after a peak, until the end of the demand.
 
-    That is what a metastable failure is (Bronson et al. 2021): the trigger is gone, the bad state feeds itself.
+    That is what a metastable failure is (Bronson et al. 2021): the trigger is gone, the bad state feeds itself. Its
+    mark is that calls are not answered well any more; a queue that only grows, because the load was too much all
+    along, is plain overload.
     """
     start, end = float(result.manifest["warm_up"]), float(result.manifest["horizon"])
     rows = client_operations(result.tables["requests"], result.manifest["clients"])
@@ -83,14 +85,17 @@ def _metastable(result: Result) -> dict[str, float] | None:
     latency = (rows["answered_at"].fillna(float(result.manifest["ended_at"])) - rows["first_sent_at"]).to_numpy()
     median = np.array([np.median(latency[at == k]) if offered[k] else 0.0 for k in range(BINS)])
     best = np.quantile(median[offered > 0], 0.25) if (offered > 0).any() else 0.0
-    bad = (offered > 0) & ((well < BAD_ANSWERS * offered) | (median > BAD_LATENCY * max(best, 1e-3)))
+    failing = (offered > 0) & (well < BAD_ANSWERS * offered)
+    bad = failing | ((offered > 0) & (median > BAD_LATENCY * max(best, 1e-3)))
     first = int(np.argmax(bad)) if bad.any() else BINS
     if first < GOOD or first == BINS:
         return None
     coped = offered[:first].mean()
     last_peak = int(np.max(np.flatnonzero(offered > PEAK * coped), initial=-1))
     after = slice(last_peak + 1, BINS)
-    if last_peak < 0 or BINS - last_peak - 1 < LONG or not bad[after].all() or offered[after].mean() > QUIET * coped:
+    if last_peak < 0 or BINS - last_peak - 1 < LONG or not failing[after].all():
+        return None
+    if offered[after].mean() > QUIET * coped:
         return None
     return {"from": float(edges[first]), "peak_ended": float(edges[last_peak + 1]), "until": end}
 
