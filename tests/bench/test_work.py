@@ -46,3 +46,30 @@ def test_delivsims_own_policies_neither_waver_nor_foresee(suite_file, tmp_path, 
     assert run["digest"] != other["digest"]
     assert run["digest_of_the_past"] == other["digest_of_the_past"]
     assert len({task.key, task.other("again").key, task.other("other_future").key}) == 3
+
+
+LATE = """
+name: late
+instances: [twins: {count: 2, orders: 60, riders: 8, stores: 12}]
+scenario: {dispatch: {give_up_after: null}}
+policies: {nearest: }
+conditions:
+  exact:
+  late food: {instance: {behavior: {kitchens: {preparation_starts: given, estimate_bias: 0.5, estimate_error: 10min}}}}
+"""
+
+
+def test_a_late_pickup_is_luck_only_where_beliefs_may_be_wrong(suite_file, tmp_path, monkeypatch):
+    """Food later than told after the end of a shift is counted; the same pick-up decided knowingly breaks a rule."""
+    suite = load_suite(suite_file(LATE))
+    tasks = plan(suite, instance_paths(suite, tmp_path), ["nearest"])
+    found = {}
+    for task in tasks:
+        figures = work(task)["figures"]
+        assert figures["violations"] == 0
+        found.setdefault(task.condition, []).append(figures["late_pickups"])
+    assert sum(found["exact"]) == 0 < sum(found["late food"])
+    monkeypatch.setattr("delivsim.bench.work.believes_the_truth", lambda scenario: True)
+    late = [work(task)["figures"] for task in tasks if task.condition == "late food"]
+    assert [figures["violations"] for figures in late] == found["late food"]
+    assert "off_time" in late[0]["first_violation"] + late[1]["first_violation"]

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from delivsim.bench.tasks import Task
+from delivsim.city.behavior import BehaviorConfig
+from delivsim.dispatch.config import DispatchConfig
 from delivsim.domain.instance import Instance
 from delivsim.domain.order import Order
 from delivsim.domain.streams import Streams
@@ -23,6 +25,7 @@ from delivsim.record.result import Result
 from delivsim.record.summary import section_of
 from delivsim.record.view import View
 from delivsim.scenario.formats import read_instance
+from delivsim.scenario.schema import Scenario
 
 MINUTE = 60.0
 TIMES = ("click_to_door", "click_to_door_overage", "ready_to_door", "ready_to_pickup")
@@ -121,7 +124,7 @@ def figures(task: Task, instance: Instance, result: Result) -> dict[str, Any]:
     view = View(result)
     orders, riders = section_of("orders", view), section_of("riders", view)
     placed, delivered = orders["placed"], orders["delivered"]
-    how, violations = checked(task, instance, result)
+    how, violations, late = checked(task, instance, result)
     times = {
         f"{name}_{key}": None if value is None else value / MINUTE
         for name in TIMES
@@ -139,21 +142,46 @@ def figures(task: Task, instance: Instance, result: Result) -> dict[str, Any]:
         "checked": how,
         "violations": len(violations),
         "first_violation": violations[0] if violations else "",
+        "late_pickups": late,
         "digest": digest(result),
         "digest_of_the_past": digest(result, until=middle_of(_given(task))),
     }
 
 
-def checked(task: Task, instance: Instance, result: Result) -> tuple[str, list[str]]:
-    """Check the solution as strictly as its format allows; tell how, and every violation."""
+def checked(task: Task, instance: Instance, result: Result) -> tuple[str, list[str], int]:
+    """
+    Check the solution as strictly as its format allows.
+
+    The port refuses to send a rider to a pick-up that is believed to come after the shift. Where beliefs may be wrong,
+    one that comes after it all the same is luck, late food or an answer that came late: counted, and no violation.
+
+    Returns
+    -------
+    How it was checked, every violation, and the number of pick-ups after a shift that were luck.
+    """
     config = task.scenario.instance
     if config is None or config.format != "mdrplib":
-        return OTHER, []
+        return OTHER, [], 0
     with tempfile.TemporaryDirectory() as folder:
         fractions = export_solution(result, folder)
         if fractions:
-            return FRACTIONS, []
-        return STRICT, [str(problem).replace(folder, "") for problem in check_solution(instance, folder).violations]
+            return FRACTIONS, [], 0
+        check = check_solution(instance, folder)
+    luck = frozenset() if believes_the_truth(task.scenario) else check.after_shift
+    broken = [problem for problem in check.violations if problem not in luck]
+    return STRICT, [str(problem).replace(folder, "") for problem in broken], len(luck)
+
+
+def believes_the_truth(scenario: Scenario) -> bool:
+    """Tell whether what the delivery service believes is what will be: people and platform do as the instance says."""
+    config, dispatch = scenario.instance, scenario.dispatch
+    exact = DispatchConfig()
+    return (
+        config is not None
+        and config.behavior == BehaviorConfig()
+        and scenario.platform.kind == "ideal"
+        and dispatch.decision_time == exact.decision_time
+    )
 
 
 def digest(result: Result, until: float = np.inf) -> str:

@@ -35,6 +35,9 @@ class SolutionCheck:
     totals
         Figures of the whole day: ``cost_per_order`` and ``total_pay`` in the instance's money, and
         ``share_on_guarantee`` of the couriers.
+    after_shift
+        Those of ``violations`` that are pick-ups after the end of a courier's shift: where nobody knew the times
+        exactly, late food or a late courier brings them about without anyone having decided so.
     """
 
     violations: tuple[Problem, ...]
@@ -43,6 +46,7 @@ class SolutionCheck:
     undelivered: tuple[str, ...]
     metrics: dict[str, dict[str, float]]
     totals: dict[str, float]
+    after_shift: frozenset[Problem] = frozenset()
 
     @property
     def ok(self) -> bool:
@@ -66,7 +70,8 @@ def check_solution(instance: Instance, directory: str | PathLike[str]) -> Soluti
     if not folder.is_dir():
         raise InstanceError.of([Problem(file=str(folder), rule="no such directory")])
     solution = read_solution(folder)
-    Checker(instance, solution).check()
+    checker = Checker(instance, solution)
+    checker.check()
     delivered = {d.order for d in solution.deliveries}
     metrics, totals = solution_metrics(instance, solution)
     return SolutionCheck(
@@ -76,6 +81,7 @@ def check_solution(instance: Instance, directory: str | PathLike[str]) -> Soluti
         undelivered=tuple(order.id for order in instance.orders if order.id not in delivered),
         metrics=metrics,
         totals=totals,
+        after_shift=frozenset(checker.after_shift),
     )
 
 
@@ -86,6 +92,7 @@ class Checker:
         self.book, self.solution = Book(instance), solution
         self.bundle_of: dict[str, Bundle] = {}
         self.delivery_of: dict[str, Delivery] = {}
+        self.after_shift: list[Problem] = []
 
     def check(self) -> None:
         """Check all three files, and that they tell the same story."""
@@ -129,6 +136,7 @@ class Checker:
         elif bundle.pickup_at > rider.off_at / MINUTE + TOLERANCE:
             off = rider.off_at / MINUTE
             row.refuse("pickup_time", f"must be <= off_time of {rider.id} ({off:g}), got {bundle.pickup_at:g}")
+            self.after_shift.append(self.solution.problems[-1])
         return rider is not None and bool(orders) and None not in known
 
     def _timely(self, bundle: Bundle, order: Order) -> None:
