@@ -171,8 +171,9 @@ def real_days(made: Benchmark) -> Iterator[Proof]:
 ABOUT = """# Dispatch policies on published instances
 
 Written by `make proof` (`python tools/proof.py policies`). The instances are those of mdrplib
-(github.com/grubhub/mdrplib): seeds 0 to 4, 240 to 1,200 orders. Rules strict: whole minutes, every half service time, no order cancelled however long it waits; platform ideal,
-a decision every minute. Every solution passes the strict checker. Repositioning is a row of its own, never mixed in.
+(github.com/grubhub/mdrplib): seeds 0 to 4, 240 to 1,200 orders. Rules strict: whole minutes, every half service time,
+no order cancelled however long it waits; platform ideal, a decision every minute. Every solution passes the strict
+checker. Repositioning is a row of its own, never mixed in.
 The noise band is what mere ties move: the same days with orders and riders numbered otherwise. "To the optimum" is the
 distance to the figure of Yildiz and Savelsbergh (2019), who know the whole day beforehand; it is
 [no limit](ci-gate.md#what-nobody-could-do-better). `delivsim bench run --suite NAME` gives all of it again, and every
