@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
-from delivsim.dispatch.candidates import flat, grid_zones, nearest_of, nearest_pairs, same_zone
+from delivsim.dispatch.candidates import flat, grid_zones, least_ways, nearest_of, nearest_pairs, same_zone
+from delivsim.dispatch.contract import sample_problem
 from delivsim.domain.travel import Euclidean, Haversine
+from delivsim.domain.travel.belief import DRAWS, Erring
 
 
 def line(*xs: float) -> np.ndarray:
@@ -60,3 +62,13 @@ def test_each_row_gets_its_own_nearest():
     """Also where the first list is the longer one, each of its rows gets its nearest of the other."""
     a, b = nearest_of(np.array([[0.0], [10.0], [4.0]]), np.array([[9.0], [1.0]]), 1)
     assert (a.tolist(), b.tolist()) == ([0, 1, 2], [1, 0, 1])
+
+
+def test_nobody_is_faster_than_the_fastest_on_a_straight_line():
+    """The bound is the fastest rider's time where ways are straight lines, and nothing is promised where they err."""
+    speeds = np.array([4.0, 10.0, np.nan])
+    metres = np.array([0.0, 1000.0, 3001.0])
+    straight = sample_problem(1, 3, speeds=speeds, travel=Euclidean(5.0, round_up_to=60.0, detour=2.0))
+    assert least_ways(straight, metres).tolist() == [0.0, 240.0, 660.0]
+    erring = sample_problem(1, 3, speeds=speeds, travel=Erring(Euclidean(5.0), np.full(DRAWS, 0.5)))
+    assert least_ways(erring, metres).tolist() == [0.0, 0.0, 0.0]

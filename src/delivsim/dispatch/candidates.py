@@ -6,11 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from delivsim.dispatch.problem import DispatchProblem
-from delivsim.domain.travel import Travel
+from delivsim.domain.travel import Euclidean, Haversine, Travel
 from delivsim.domain.travel.haversine import in_space
+from delivsim.domain.travel.rounding import all_rounded_up
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+MILLIMETRE = 1e-3
+"""Metres by which two ways to reckon the same distance never differ."""
 
 
 def nearest_pairs(left: Floats, right: Floats, k: int) -> tuple[Ints, Ints]:
@@ -76,6 +80,26 @@ def nearest_of(few: Floats, many: Floats, k: int) -> tuple[Ints, Ints]:
     k = min(k, len(many))
     _, rows = cKDTree(many).query(few, k)
     return np.repeat(np.arange(len(few)), k), np.asarray(rows, dtype=np.int64).reshape(-1)
+
+
+def least_ways(problem: DispatchProblem, metres: Floats) -> Floats:
+    """
+    Give the seconds that no rider can be faster over straight lines of so many metres.
+
+    Zero where ways do not follow straight lines: on streets, by a table, or with errors of their own the farther place
+    may be the nearer one.
+
+    Parameters
+    ----------
+    metres
+        Distances between places as ``flat`` gives them, shape (k,).
+    """
+    travel = problem.travel
+    if not isinstance(travel, Euclidean | Haversine):
+        return np.zeros(metres.size)
+    fastest = np.nanmax(np.append(problem.speeds, travel.speed))
+    surely = np.maximum(metres - MILLIMETRE, 0.0)
+    return all_rounded_up(surely * travel.detour / fastest, travel.round_up_to)
 
 
 def same_zone(left: Ints, right: Ints) -> tuple[Ints, Ints]:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from delivsim.dispatch.assignment import Assignment
+from delivsim.dispatch.contract import NOW, sample_problem
 from delivsim.dispatch.policies.nearest import Nearest
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.instance import Rules
@@ -58,6 +59,19 @@ def test_with_too_few_riders_the_food_that_is_ready_first_goes_first():
     """Readiness decides between orders equally far away, and urgency 0 looks at travel alone."""
     assert decide([100.0, -100.0], [0.0], ready_at=[1200.0, 900.0]) == {11: 0}
     assert decide([100.0, -130.0], [0.0], ready_at=[1200.0, 900.0], urgency=0.0) == {10: 0}
+
+
+def test_orders_that_crowd_at_stores_lose_little_where_only_near_riders_are_looked_at():
+    """With 25 candidates 200 orders of 50 stores travel hardly longer to 200 riders than over all pairs."""
+    ready, free = np.full(200, NOW), np.full(200, NOW - 60.0)
+    given = sample_problem(200, 200, ready_at=ready, free_at=free, off_at=free + 1e5, travel=Euclidean(5.0))
+
+    def travelled(candidates: int) -> float:
+        made = Nearest(candidates=candidates)(given, np.random.default_rng(0)).matches
+        assert len(made) == 200
+        return sum(match.cost for match in made)
+
+    assert travelled(25) < 1.01 * travelled(200)
 
 
 def test_it_serves_the_twin(replay, twin):

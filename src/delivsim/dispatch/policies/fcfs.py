@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from delivsim.dispatch.arrays import Ints
+from delivsim.dispatch.arrays import Flags, Floats, Ints
 from delivsim.dispatch.assignment import Assignment, Match, Wait
+from delivsim.dispatch.candidates import flat, least_ways, nearest_of
 from delivsim.dispatch.lawful import TOLERANCE
 from delivsim.dispatch.problem import DispatchProblem
+
+NEAR = 32
+"""Riders near the store who are looked at first; all others only where one of them might be there as early."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,36 +44,86 @@ class Fcfs:
         left = problem.off_at >= problem.now
         if not self.busy:
             left &= problem.free_at <= problem.now
-        matches, waiting = [], []
-        for order in np.lexsort((problem.orders, problem.placed_at)).tolist():
-            match = _first_there(problem, order, np.flatnonzero(left)) if left.any() else None
-            if match is None:
-                waiting.append(int(problem.orders[order]))
-            else:
-                matches.append(match)
-                left[np.searchsorted(problem.riders, match.rider)] = False
-        waits = (Wait(tuple(waiting), "older orders had the riders"),) if waiting else ()
+        line = np.lexsort((problem.orders, problem.placed_at))
+        matches: list[Match] = []
+        waiting: list[int] = []
+        while line.size and left.any():
+            riders = np.flatnonzero(left)
+            head, line = np.split(line, [max(NEAR, riders.size // 2)])  # half of the riders are still near then
+            for order, known in zip(head.tolist(), _near(problem, head, riders), strict=True):
+                choice = _choice(problem, order, known, left)
+                if choice is None:
+                    waiting.append(order)
+                else:
+                    matches.append(_match(problem, order, choice))
+                    left[choice.first] = False
+        waiting += line.tolist()
+        waits = (Wait(tuple(problem.orders[waiting].tolist()), "older orders had the riders"),) if waiting else ()
         return Assignment(tuple(matches), waits=waits)
 
 
-def _first_there(problem: DispatchProblem, order: int, riders: Ints) -> Match | None:
-    """Match an order with the rider who is at its store first; None: nobody can be there within the shift."""
-    same = np.full(riders.size, order)
-    there = problem.leave_at[riders] + problem.ways_to_stores(same, riders) + problem.rules.pickup_service_time / 2.0
-    lawful = np.maximum(there, problem.ready_at[order]) <= problem.off_at[riders] + TOLERANCE
-    there = np.where(lawful, there, np.inf)
-    first = int(np.argmin(there))
-    cost = float(there[first] - problem.now)
-    if not math.isfinite(cost):
-        return None
-    there[first] = np.inf
-    second = int(np.argmin(there))
-    known = math.isfinite(there[second])
+class Known(NamedTuple):
+    """Riders near a store (rows, ascending), when each would be there (infinite: too late), and no other before."""
+
+    riders: Ints
+    there: Floats
+    others_there: float
+
+
+class Choice(NamedTuple):
+    """Who is at the store first, and when; and who would be second (infinite: nobody)."""
+
+    first: int
+    at: float
+    second: int
+    second_at: float
+
+
+def _near(problem: DispatchProblem, orders: Ints, riders: Ints) -> Iterator[Known]:
+    """Look at the nearest riders of many orders at once."""
+    k, others = min(NEAR, riders.size), np.full(orders.size, np.inf)
+    if k == riders.size:
+        near = np.tile(riders, (orders.size, 1))
+    else:
+        stores, places = flat(problem.pickups[orders], problem.travel), flat(problem.places[riders], problem.travel)
+        a, b = nearest_of(stores, places, k)
+        near = np.sort(riders[b].reshape(-1, k), axis=1)
+        reach = np.linalg.norm(stores[a] - places[b], axis=1).reshape(-1, k).max(axis=1)
+        others = problem.leave_at[riders].min() + least_ways(problem, reach) + problem.rules.pickup_service_time / 2.0
+    there = _there(problem, np.repeat(orders, k), near.reshape(-1)).reshape(-1, k)
+    return map(Known, near, there, others.tolist())
+
+
+def _there(problem: DispatchProblem, orders: Ints, riders: Ints) -> Floats:
+    """When these riders would be at the stores of these orders; infinite where that is after the shift."""
+    there = problem.leave_at[riders] + problem.ways_to_stores(orders, riders) + problem.rules.pickup_service_time / 2.0
+    lawful = np.maximum(there, problem.ready_at[orders]) <= problem.off_at[riders] + TOLERANCE
+    return np.where(lawful, there, np.inf)
+
+
+def _choice(problem: DispatchProblem, order: int, known: Known, left: Flags) -> Choice | None:
+    """Choose among the near ones who are left, or among all, where another might be there as early as these."""
+    choice = _first_two(known.riders, np.where(left[known.riders], known.there, np.inf))
+    if known.others_there < math.inf and known.others_there <= choice.second_at:
+        riders = np.flatnonzero(left)
+        choice = _first_two(riders, _there(problem, np.full(riders.size, order), riders))
+    return choice if math.isfinite(choice.at) else None
+
+
+def _first_two(riders: Ints, there: Floats) -> Choice:
+    first = int(there.argmin())
+    at, there[first] = float(there[first]), np.inf
+    second = int(there.argmin())
+    return Choice(int(riders[first]), at, int(riders[second]), float(there[second]))
+
+
+def _match(problem: DispatchProblem, order: int, choice: Choice) -> Match:
+    known = math.isfinite(choice.second_at)
     return Match(
-        int(problem.riders[riders[first]]),
+        int(problem.riders[choice.first]),
         (int(problem.orders[order]),),
         "first at the store",
-        cost=cost,
-        second=int(problem.riders[riders[second]]) if known else -1,
-        second_cost=float(there[second] - problem.now) if known else math.nan,
+        cost=choice.at - problem.now,
+        second=int(problem.riders[choice.second]) if known else -1,
+        second_cost=choice.second_at - problem.now if known else math.nan,
     )

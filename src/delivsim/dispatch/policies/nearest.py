@@ -14,6 +14,14 @@ from delivsim.dispatch.plan import Plan
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
 
+CROWD = 4
+"""
+Times ``candidates`` that are considered where both orders and riders are more than that.
+
+Then a crowd of orders can take all riders near them, and somebody must look farther: with 50 candidates all travel was
+22 % longer than with all pairs at 3,000 orders due at once, with 100 it was 4 %, with 200 it is 0.1 %, measured.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nearest:
@@ -29,7 +37,8 @@ class Nearest:
         Seconds of travel that a second of earlier readiness is worth when orders compete for riders, >= 0. It
         changes nothing while there are riders for all.
     candidates
-        How many nearest riders are considered for an order (or orders for a rider, where riders are fewer), >= 1.
+        How many nearest riders are considered for an order (or orders for a rider, where riders are fewer), >= 1;
+        four times as many where both are more than that.
 
     Notes
     -----
@@ -53,8 +62,12 @@ class Nearest:
             return np.where(pairs.lawful, cost, np.inf)
 
         stores, places = flat(problem.pickups, problem.travel), flat(problem.places[free], problem.travel)
-        pairs = near(stores, places, price, self.candidates)
-        found = match_places(stores, places, price, candidates=self.candidates, pairs=pairs)
-        plan = Plan(problem=problem, bundles=bundles, riders=free, found=found, price=price, candidates=self.candidates)
+        crowded = min(len(stores), len(places)) > self.candidates
+        many = self.candidates * CROWD if crowded else self.candidates
+        pairs = near(stores, places, price, many)
+        found = match_places(stores, places, price, candidates=many, pairs=pairs)
+        plan = Plan(
+            problem=problem, bundles=bundles, riders=free, found=found, price=price, candidates=many, pairs=pairs
+        )
         left = plan.waits(np.flatnonzero(found < 0), "no free rider is left for it")
         return Assignment(tuple(plan.matches(plan.planned, "least total travel")), waits=tuple(left))
