@@ -132,6 +132,94 @@ def test_guards_that_never_act_change_no_row() -> None:
     assert plain.equals(guarded)
 
 
+def test_what_is_not_idempotent_is_not_tried_again_once_it_may_have_begun() -> None:
+    retries = {"max_attempts": 3, "backoff": "100ms"}
+    page = {"steps": [{"fail": 503}], "idempotent": False}
+    said = shop([], edges={EDGE: {"retries": retries}}, web={"operations": {"page": page, "look": {"steps": []}}})
+    result = run(Scenario.model_validate(said))
+    rows = result.tables["requests"]
+    assert set(rows["attempt"]) == {1}
+    assert set(rows["reason"]) == {"not_idempotent"}
+    assert rows["last"].all()
+    limited = {"window": 20, "min_calls": 20, "open_for": "50s"}
+    said["platform"]["network"]["edges"][EDGE]["breaker"] = limited
+    rows = run(Scenario.model_validate(said)).tables["requests"]
+    assert set(rows["attempt"][rows["reason"] == "breaker_open"]) == {1, 2, 3}  # never begun: tried again
+
+
+def test_retries_of_operations_that_must_not_be_repeated_are_refused_with_the_rule() -> None:
+    page = {"steps": [], "idempotent": False}
+    said = shop([], edges={EDGE: {"retries": {}}}, web={"operations": {"page": page}})
+    with pytest.raises(ValidationError, match="no operation of web is idempotent"):
+        Scenario.model_validate(said)
+    said = shop([], edges={"gateway->notification": {"retries": {}}})
+    with pytest.raises(ValidationError, match="no operation of notification is idempotent"):
+        Scenario.model_validate(said)
+
+
+def partitioned(edge: dict[str, Any], fault: dict[str, Any]) -> Any:
+    said = shop([{"call": "shop.page"}], edges={"web->shop": edge})
+    said["platform"]["services"]["shop"] = {"operations": {"page": {"steps": [{"work": "1ms"}]}}}
+    said["faults"] = [{**fault, "at": "20s", "for": "20s"}]
+    rows = run(Scenario.model_validate(said)).tables["requests"]
+    return rows[rows["service"] == "shop"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"kind": "crash", "service": "shop"}, {"kind": "partition", "groups": [["web"], ["shop"]]}],
+)
+def test_a_service_that_cannot_be_reached_costs_the_time_to_connect_only(fault: dict[str, Any]) -> None:
+    rows = partitioned({"timeout": "5s", "connect_timeout": "200ms"}, fault)
+    gone = rows[rows["sent_at"].between(20.0, 39.7)]
+    assert len(gone) > 200
+    assert set(gone["seen"]) == {504}
+    assert set(gone["reason"]) == {"connect_timeout"}
+    assert gone["arrived_at"].isna().all()
+    assert (gone["answered_at"] - gone["sent_at"]).to_numpy() == pytest.approx(0.2)
+    others = rows[~rows["sent_at"].between(19.9, 40.0)]
+    assert set(others["seen"]) == {200}
+
+
+def test_a_request_that_is_given_up_on_its_way_never_arrives() -> None:
+    fault = {"kind": "latency", "edges": ["web->shop"], "extra": "300ms"}
+    rows = partitioned({"timeout": "5s", "connect_timeout": "200ms"}, fault)
+    slow = rows[rows["sent_at"].between(20.0, 39.9)]
+    assert set(slow["reason"]) == {"connect_timeout"}
+    assert slow["arrived_at"].isna().all()
+    assert set(slow["status"]) == {0}
+
+
+def test_what_took_long_to_answer_but_was_reached_is_waited_for() -> None:
+    rows = ran({"timeout": "5s", "connect_timeout": "200ms"}, [{"wait": "1s"}]).tables["requests"]
+    assert set(rows["seen"]) == {200}
+
+
+def test_what_is_said_of_all_calls_of_a_service_holds_where_the_pair_says_nothing() -> None:
+    said = shop([{"call": "shop.page"}, {"call": "bank.pay"}])
+    platform = said["platform"]
+    platform["services"]["web"]["calls"] = {"timeout": "100ms", "delay": "7ms"}
+    platform["network"]["edges"] = {"web->bank": {"timeout": "300ms"}}
+    for name, op in (("shop", "page"), ("bank", "pay")):
+        platform["services"][name] = {"operations": {op: {"steps": [{"wait": "1s"}] if name == "bank" else []}}}
+    rows = run(Scenario.model_validate(said)).tables["requests"]
+    called = rows[rows["caller"] == "web"]
+    bank, page = called[called["service"] == "bank"], called[called["service"] == "shop"]
+    assert (bank["answered_at"] - bank["sent_at"]).to_numpy() == pytest.approx(0.3)
+    assert (bank["arrived_at"] - bank["sent_at"]).to_numpy() == pytest.approx(0.007)
+    assert (page["answered_at"] - page["sent_at"]).to_numpy() == pytest.approx(0.014)
+
+
+def test_calls_of_a_service_that_makes_none_are_refused_and_so_are_contradictions() -> None:
+    with pytest.raises(ValidationError, match="store calls no other service"):
+        Scenario.model_validate({"name": "x", "platform": {"services": {"store": {"calls": {"timeout": 1}}}}})
+    said = shop([{"call": "shop.page"}], edges={"web->shop": {"connect_timeout": "2s"}})
+    said["platform"]["services"]["web"]["calls"] = {"timeout": "1s"}
+    said["platform"]["services"]["shop"] = {"operations": {"page": {"steps": []}}}
+    with pytest.raises(ValidationError, match=r"shorter than timeout.*services\.web\.calls"):
+        Scenario.model_validate(said)
+
+
 @pytest.mark.parametrize(
     ("edge", "rule"),
     [
@@ -139,6 +227,7 @@ def test_guards_that_never_act_change_no_row() -> None:
         ({"retries": {"budget": {"ratio": 2}}}, "ratio"),
         ({"retries": {"growth": 0.5}}, "growth"),
         ({"pool": {}}, "size"),
+        ({"connect_timeout": "2s", "timeout": "1s"}, "shorter than timeout"),
     ],
 )
 def test_nonsense_is_refused_with_the_rule(edge: dict[str, Any], rule: str) -> None:

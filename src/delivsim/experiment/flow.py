@@ -92,13 +92,9 @@ def stations(platform: PlatformConfig, services: Sequence[str]) -> Iterator[Serv
 
 
 def _delays(platform: PlatformConfig) -> dict[tuple[str, str], float]:
-    network = platform.network
-    default = network.default_delay.mean
-    delays = {(caller, callee): default for caller in platform.services for callee in platform.services}
-    for edge, config in network.edges.items():
-        caller, callee = edge.split("->", 1)
-        delays[caller, callee] = default if config.delay is None else config.delay.mean
-    return delays
+    pairs = [(caller, callee) for caller in platform.services for callee in platform.services]
+    pairs += [(caller, callee) for caller, callee in (edge.split("->", 1) for edge in platform.network.edges)]
+    return {pair: (platform.edge(*pair).delay or platform.network.default_delay).mean for pair in pairs}
 
 
 # --- operations of one's own -------------------------------------------------------------------------------------

@@ -28,10 +28,13 @@ OK: Response[Any] = Response(200)
 UNAVAILABLE: Response[Any] = Response(503, None, "unavailable")
 OVERLOADED: Response[Any] = Response(503, None, "overload")
 TIMED_OUT: Response[Any] = Response(504, None, "timeout")
+CONNECT_TIMEOUT: Response[Any] = Response(504, None, "connect_timeout")
 RATE_LIMITED: Response[Any] = Response(429, None, "rate_limit")
 UNREACHABLE: Response[Any] = Response(503, None, "unreachable")
 LOST: Response[Any] = Response(0, None, "lost")
 """What stands for the answer of a service that a request never reached."""
+NOT_REACHED: Response[Any] = Response(0, None, "not_reached")
+"""What stands for the answer of a service that a request did not reach in time, and will not reach any more."""
 REFUSED: Response[Any] = Response(0, None, "refused")
 """What stands for the answer to a request that was never sent."""
 

@@ -11,6 +11,7 @@ from simpy import Environment
 from delivsim.domain.distributions import Law
 from delivsim.domain.streams import Streams
 from delivsim.record.recorder import Recorder
+from delivsim.services.repeating import is_repeatable
 from delivsim.services.resilience import RateLimiter
 from delivsim.services.service import Service
 from delivsim.services.steps import Step, handler_of
@@ -142,7 +143,8 @@ def _built_in(service: Service, config: ServiceConfig, station_of: Mapping[str, 
         c = config.operations.get(name)
         work = None if c is None or c.work is None else laws.draws(f"work/{service.name}/{name}", c.work)
         used = handler if c is None or not c.uses else using(handler, c.uses)
-        runtime.operations[name] = Operation(name, used, work, 5 if c is None else c.priority)
+        priority, twice = 5 if c is None else c.priority, is_repeatable(service.name, name)
+        runtime.operations[name] = Operation(name, used, work, priority, idempotent=twice)
     return runtime
 
 
@@ -155,7 +157,8 @@ def _own(name: str, config: ServiceConfig, station_of: Mapping[str, Any], laws: 
     runtime = ServiceRuntime(name, station_of[name], hold=_is_held(station_of[name]))
     for op_name, op_config in config.operations.items():
         steps, found = _compiled(op_name, op_config)
-        operation = Operation(op_name, handler_of(steps), None, op_config.priority)
+        twice = op_config.idempotent
+        operation = Operation(op_name, handler_of(steps), None, op_config.priority, idempotent=twice)
         for step, law in found.items():
             stream = f"step/{name}/{step}"
             operation.laws[step] = laws.uniform(stream) if law is None else laws.draws(stream, law)

@@ -10,12 +10,12 @@ from simpy import Environment
 from delivsim.domain.distributions import Law, duration_law
 from delivsim.domain.streams import Streams
 from delivsim.services.resilience import ONCE, Breaker, Bulkhead, Retries, RetryBudget
-from delivsim.simulated.config.network import EdgeConfig, RetryConfig
+from delivsim.simulated.config.network import RetryConfig
 from delivsim.simulated.config.platform import PlatformConfig
 from delivsim.simulated.config.resilience import BreakerConfig
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.edges import Edge
-from delivsim.simulated.guards import Guards
+from delivsim.simulated.guards import Bounds, Guards
 from delivsim.simulated.runtime import Runtime
 
 
@@ -38,12 +38,12 @@ def edge_maker(
     env: Environment, config: PlatformConfig, laws: Laws, runtime: Callable[[], Runtime]
 ) -> Callable[[str, str], Edge]:
     """Give what makes the edge (caller, callee); ``runtime`` gives the platform once it is there."""
-    default, nothing = config.network.default_delay, EdgeConfig()
+    default = config.network.default_delay
     ideal = config.kind == "ideal"
 
     def make(caller: str, callee: str) -> Edge:
         name = f"{caller}->{callee}"
-        c = config.network.edges.get(name, nothing)
+        c = config.edge(caller, callee)
         delay = laws.draws(f"network/{name}", default if c.delay is None else c.delay)
         backoff = None if c.retries is None else laws.draws(f"backoff/{name}", c.retries.backoff)
         jitter = None if c.retries is None or c.retries.jitter == "none" else laws.uniform(f"jitter/{name}")
@@ -51,11 +51,10 @@ def edge_maker(
         edge = Edge(env, delay, None if ideal else c.timeout, retries, backoff, runtime().expire, jitter)
         breaker = None if c.breaker is None else _breaker(c.breaker)
         pool = None if c.pool is None else Bulkhead(size=c.pool.size, queue=c.pool.queue)
-        edge.deadline = None if ideal else c.deadline
-        if breaker or pool or retries.budget or edge.deadline is not None:
-            wait, of = None if c.pool is None else c.pool.wait, runtime()
-            said = env, breaker, pool, retries.budget, wait, edge.deadline
-            edge.guards = Guards(*said, of.turn_away, of.go, of.expire)
+        bounds = Bounds(None, None, None) if ideal else Bounds(c.timeout, c.deadline, c.connect_timeout)
+        if breaker or pool or retries.budget or bounds.guard:
+            wait = None if c.pool is None else c.pool.wait
+            edge.guards = Guards(env, breaker, pool, retries.budget, wait, bounds, runtime())
         return edge
 
     return make

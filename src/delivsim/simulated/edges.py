@@ -8,13 +8,14 @@ from typing import Any
 
 from simpy import Environment
 
+from delivsim.services.messages import NOT_REACHED, REFUSED
 from delivsim.services.resilience import Retries
 from delivsim.simulated.draws import OrderDraws
-from delivsim.simulated.guards import Guards
+from delivsim.simulated.guards import ROUNDING, Guards
 from delivsim.simulated.wake import Alarm
 
-ROUNDING = 1e-9
-"""Seconds by which an event may come early because instants are sums of floats."""
+NOT_BEGUN = (REFUSED, NOT_REACHED)
+"""What stands for the answers to requests that their service has certainly not begun to work on."""
 
 
 class Edge:
@@ -36,8 +37,6 @@ class Edge:
 
     Attributes
     ----------
-    deadline
-        Seconds within which a call ends, over all its attempts; None: as long as they take.
     guards
         What may hold calls back; None: nothing.
     """
@@ -48,7 +47,6 @@ class Edge:
         "_expire",
         "_waiting",
         "backoff",
-        "deadline",
         "delay",
         "guards",
         "jitter",
@@ -69,7 +67,6 @@ class Edge:
         self._env, self._expire = env, expire
         self.delay, self.timeout, self.retries = delay, timeout, retries
         self.backoff, self.jitter = backoff, jitter
-        self.deadline: float | None = None
         self.guards: Guards | None = None
         self._waiting: deque[Any] = deque()
         self._armed = False
@@ -78,10 +75,13 @@ class Edge:
         """Give the seconds until the attempt after a failed one, which is paid for then; None: there is none."""
         if not self.retries.left(attempt.attempt):
             return None
+        if not attempt.op.idempotent and attempt.response not in NOT_BEGUN:
+            attempt.route = attempt.route.because("not_idempotent")
+            return None
         assert self.backoff is not None, "calls that are tried again have a pause"
         share = 1.0 if self.jitter is None else self.jitter(attempt.order)
         pause = self.retries.pause(attempt.attempt, self.backoff(attempt.order), share)
-        if self.deadline is not None and self._env.now + pause >= attempt.first_sent_at + self.deadline - ROUNDING:
+        if self.guards is not None and self._env.now + pause >= self.guards.limit(attempt) - ROUNDING:
             return None
         if self.retries.affordable():
             return pause

@@ -35,13 +35,16 @@ class Operation:
     """
     One operation of one service as it runs: its handler, its work, and the laws of its steps.
 
-    ``onward`` is the route of what it passes on, once that is known; ``priority`` is its class, 0 first.
+    ``onward`` is the route of what it passes on, once that is known; ``priority`` is its class, 0 first; ``idempotent``
+    tells whether it may be asked for twice.
     """
 
-    __slots__ = ("forwards", "handler", "laws", "name", "onward", "priority", "work")
+    __slots__ = ("forwards", "handler", "idempotent", "laws", "name", "onward", "priority", "work")
 
-    def __init__(self, name: str, handler: Handler, work: OrderDraws | None, priority: int = 5) -> None:
-        self.name, self.handler, self.work, self.priority = name, handler, work, priority
+    def __init__(
+        self, name: str, handler: Handler, work: OrderDraws | None, priority: int = 5, *, idempotent: bool = True
+    ) -> None:
+        self.name, self.handler, self.work, self.priority, self.idempotent = name, handler, work, priority, idempotent
         self.forwards = isinstance(handler, Forward)
         self.laws: dict[str, OrderDraws] = {}
         self.onward: Route | None = None

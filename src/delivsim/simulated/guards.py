@@ -1,9 +1,9 @@
-"""What guards an edge: calls that are not made, or wait until they may be."""
+"""What guards an edge: calls that are not made, wait until they may be, or are given up in time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import math
+from typing import Any, NamedTuple, Protocol
 
 from simpy import Environment
 
@@ -14,24 +14,70 @@ from delivsim.simulated.wake import Alarm
 BREAKER_OPEN: Response[Any] = Response(503, None, "breaker_open")
 POOL_FULL: Response[Any] = Response(503, None, "pool_full")
 POOL_WAIT: Response[Any] = Response(503, None, "pool_wait")
+OVER: Response[Any] = Response(504, None, "deadline")
+ROUNDING = 1e-9
+"""Seconds by which an event may come early because instants are sums of floats."""
+
+
+class Bounds(NamedTuple):
+    """
+    How long calls on an edge may take, seconds; None: for ever.
+
+    Parameters
+    ----------
+    timeout
+        One attempt; the edge sees to it.
+    deadline
+        A call, over all its attempts.
+    connect
+        An attempt's way to the service.
+    """
+
+    timeout: float | None
+    deadline: float | None
+    connect: float | None
+
+    @property
+    def guard(self) -> bool:
+        """Whether an edge needs guards because of them."""
+        return self.deadline is not None or self.connect is not None
+
+
+class Caller(Protocol):
+    """What guards ask of the runtime about an attempt."""
+
+    def turn_away(self, attempt: Any, refusal: Response[Any]) -> None:
+        """Give an attempt that is not made its answer."""
+        ...
+
+    def go(self, attempt: Any) -> None:
+        """Send an attempt that waited."""
+        ...
+
+    def expire(self, attempt: Any) -> None:
+        """Let the caller of an attempt that is under way give up."""
+        ...
+
+    def not_reached(self, attempt: Any) -> None:
+        """Give up an attempt whose request has not reached its service, and never will now."""
+        ...
 
 
 class Guards:
     """
-    The circuit breaker, the pool and the deadline of one edge, and the budget of its retries.
+    The circuit breaker, the pool and the bounds of one edge, and the budget of its retries.
 
     Parameters
     ----------
     wait
         Seconds that a call waits for a connection at most; None: as long as its caller does.
-    deadline
-        Seconds from the first attempt at which a call is given up; None: never.
-    turn_away
-        Gives a call that is not made its answer.
-    go
-        Sends a call that waited.
-    expire
-        Called with an attempt that is under way at the deadline.
+    caller
+        Carries out what is decided about an attempt.
+
+    Attributes
+    ----------
+    bounds
+        How long calls may take.
     """
 
     def __init__(
@@ -41,15 +87,18 @@ class Guards:
         pool: Bulkhead | None,
         budget: RetryBudget | None,
         wait: float | None,
-        deadline: float | None,
-        turn_away: Callable[[Any, Response[Any]], None],
-        go: Callable[[Any], None],
-        expire: Callable[[Any], None],
+        bounds: Bounds,
+        caller: Caller,
     ) -> None:
         self._env, self._breaker, self._pool, self._budget, self._wait = env, breaker, pool, budget, wait
-        self._turn_away, self._go, self._expire, self._deadline = turn_away, go, expire, deadline
+        self._caller, self.bounds = caller, bounds
         self._epochs: dict[int, int] = {}
         self._alarm = Alarm(env)
+
+    def limit(self, attempt: Any) -> float:
+        """Give the instant at which the call of an attempt must be over."""
+        deadline = self.bounds.deadline
+        return math.inf if deadline is None else float(attempt.first_sent_at + deadline)
 
     def admit(self, attempt: Any) -> bool:
         """Tell whether an attempt is sent now; else it waits, or is turned away."""
@@ -57,33 +106,49 @@ class Guards:
         if self._budget is not None and attempt.attempt == 1:
             self._budget.earn()
         if pool is not None and pool.full:
-            self._turn_away(attempt, POOL_FULL)
+            self._caller.turn_away(attempt, POOL_FULL)
             return False
         if breaker is not None:
             epoch = breaker.admit(self._env.now)
             if epoch is None:
-                self._turn_away(attempt, BREAKER_OPEN)
+                self._caller.turn_away(attempt, BREAKER_OPEN)
                 return False
             self._epochs[attempt.id] = epoch
-        if self._deadline is not None:
-            left = attempt.first_sent_at + self._deadline - self._env.now
-            self._alarm.set(max(0.0, left), (self._over,), attempt)
+        self._bound(attempt)
         if pool is None or pool.take(attempt):
+            self._sent(attempt)
             return True
         if self._wait is not None:
             self._alarm.set(self._wait, (self._waited,), attempt)
         return False
 
+    def _bound(self, attempt: Any) -> None:
+        """See to it that an attempt does not outlast its call."""
+        limit = self.limit(attempt)
+        if limit < math.inf:
+            self._alarm.set(max(0.0, limit - self._env.now), (self._over,), attempt)
+
+    def _sent(self, attempt: Any) -> None:
+        """See to it that a request reaches its service in time."""
+        if self.bounds.connect is not None:
+            self._alarm.set(self.bounds.connect, (self._connects,), attempt)
+
+    def _connects(self, event: Any) -> None:
+        attempt = event.value
+        arrived_at = getattr(attempt, "arrived_at", math.nan)
+        if not attempt.answered and math.isnan(arrived_at):
+            self._caller.not_reached(attempt)
+
     def _waited(self, event: Any) -> None:
         attempt = event.value
         if self._pool is not None and self._pool.leave(attempt):
             self._withdraw(attempt)
-            self._turn_away(attempt, POOL_WAIT)
+            self._caller.turn_away(attempt, POOL_WAIT)
 
     def _over(self, event: Any) -> None:
         if not event.value.answered:
-            event.value.route = event.value.route.because("deadline")
-            self._expire(event.value)
+            event.value.route = event.value.route.because(OVER.reason)
+            self._caller.expire(event.value)
 
     def _withdraw(self, attempt: Any) -> None:
         if self._breaker is not None:
@@ -100,5 +165,6 @@ class Guards:
         if pool is not None:
             following = pool.release()
             if following is not None:
-                self._go(following)
+                self._sent(following)
+                self._caller.go(following)
         return True

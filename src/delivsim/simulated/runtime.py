@@ -26,7 +26,9 @@ from simpy.events import NORMAL, Event, EventPriority
 from delivsim.record.recorder import Recorder
 from delivsim.services.effects import After, Call, Cancel, Load
 from delivsim.services.messages import (
+    CONNECT_TIMEOUT,
     LOST,
+    NOT_REACHED,
     OVERLOADED,
     REFUSED,
     TIMED_OUT,
@@ -261,7 +263,8 @@ class Runtime:
         if server.faulty:
             refusal = server.refusal(frame)
             if refusal is not None:
-                self.finish_frame(frame, refusal)
+                if refusal is not UNAVAILABLE or not self._unheard(frame):
+                    self.finish_frame(frame, refusal)
                 return False
         station, work = server.station, frame.op.work
         if station is not None and (work is not None or server.hold):
@@ -421,6 +424,26 @@ class Runtime:
             return
         frame.callbacks = self._on_arrival
         heappush(self._queue, (self.env._now + delay, NORMAL, next(self._eid), frame))
+
+    def not_reached(self, frame: Frame) -> None:
+        """Give up a request that has not reached its service in time: it is not on its way any more."""
+        frame.callbacks = ()
+        frame.route = frame.route.because(CONNECT_TIMEOUT.reason)
+        frame.arrived_at = frame.ended_at = nan
+        frame.response = NOT_REACHED
+        self._pass_on(frame, CONNECT_TIMEOUT, self._queue)
+
+    def _unheard(self, frame: Frame) -> bool:
+        """Leave a request to a crashed service without an answer where its caller bounds how long connecting takes."""
+        guards = None if frame.edge is None else frame.edge.guards
+        if guards is None or guards.bounds.connect is None:
+            return False
+        frame.arrived_at = frame.ended_at = nan
+        frame.response = LOST
+        if frame.answered:
+            del self._frames[frame.id]
+            self._rows.extend(frame.row())
+        return True
 
     # --- what the network loses ----------------------------------------------------------------------------------
 

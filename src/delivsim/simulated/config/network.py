@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from delivsim.domain.config import Config
+from delivsim.domain.config import Config, refuse
 from delivsim.domain.distributions import DurationLaw
 from delivsim.domain.units import PositiveDuration
 from delivsim.simulated.config.names import law
@@ -14,7 +15,11 @@ from delivsim.simulated.config.resilience import BreakerConfig, PoolConfig, Retr
 
 
 class RetryConfig(Config):
-    """Trying again after a time-out or an answer of 500 and above."""
+    """
+    Trying again after a time-out or an answer of 500 and above.
+
+    Only operations that are idempotent, or carry an idempotency key, are tried again once they may have been begun.
+    """
 
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
     """How often a call is made at most, the first time included."""
@@ -37,6 +42,12 @@ class EdgeConfig(Config):
     """One-way network delay; without it the network's default."""
     timeout: PositiveDuration | None = None
     """How long the caller waits for one attempt; without it: for ever."""
+    connect_timeout: PositiveDuration | None = None
+    """
+    How long an attempt may take to reach the service, once it is sent; then it is given up with 504, reason
+    ``connect_timeout``. A crashed service does not answer at all then, and costs so long; without it, a crashed service
+    refuses at once, and what the network loses costs ``timeout``.
+    """
     deadline: PositiveDuration | None = None
     """How long a call may take over all its attempts and pauses; without it: as long as they take."""
     retries: RetryConfig | None = None
@@ -45,6 +56,24 @@ class EdgeConfig(Config):
     """A circuit breaker; without it every call is made."""
     pool: PoolConfig | None = None
     """How many calls may be under way at once; without it any number."""
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> EdgeConfig:
+        if wrong := list(self.contradictions()):
+            raise refuse(*wrong)
+        return self
+
+    def contradictions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Find what cannot be said together: the key, and the rule."""
+        if self.connect_timeout is not None and self.timeout is not None and self.connect_timeout >= self.timeout:
+            rule = f"must be shorter than timeout ({self.timeout:g} s), which is of the whole attempt"
+            yield ("connect_timeout",), rule
+
+    def over(self, others: EdgeConfig | None) -> EdgeConfig:
+        """Give this pair with what is said of all calls of its caller, where it says nothing itself."""
+        if others is None:
+            return self
+        return others.model_copy(update={key: getattr(self, key) for key in self.model_fields_set})
 
 
 def _default_edges() -> dict[str, EdgeConfig]:

@@ -10,9 +10,10 @@ from pydantic import Field, model_validator
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.units import Duration, PositiveDuration, Speed, near_miss
 from delivsim.simulated.config.broker import BrokerConfig
+from delivsim.simulated.config.calling import wrong_calls
 from delivsim.simulated.config.defaults import default_services, merged
 from delivsim.simulated.config.names import APPS, BUILT_IN, NOT_SERVICES, Name, ServiceName
-from delivsim.simulated.config.network import NetworkConfig
+from delivsim.simulated.config.network import EdgeConfig, NetworkConfig
 from delivsim.simulated.config.resources import ResourceConfig
 from delivsim.simulated.config.services import Listed, ProcessConfig, ServiceConfig, StationConfig
 from delivsim.simulated.config.steps import calls, uses
@@ -92,10 +93,15 @@ class PlatformConfig(Config):
     @model_validator(mode="after")
     def _references(self) -> PlatformConfig:
         wrong = [*self._wrong_calls(), *self._wrong_processes(), *self._wrong_edges(), *self._wrong_operations()]
-        wrong += [*self._wrong_stations(), *self._wrong_resources()]
+        wrong += [*self._wrong_stations(), *self._wrong_resources(), *wrong_calls(self)]
         if wrong:
             raise refuse(*wrong)
         return self
+
+    def edge(self, caller: str, callee: str) -> EdgeConfig:
+        """Give all that is said of the calls of one caller to one service, of the pair or of the caller."""
+        edge = self.network.edges.get(f"{caller}->{callee}", EdgeConfig())
+        return edge.over(self.services[caller].calls if caller in self.services else None)
 
     def _wrong_calls(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         own = {name: service for name, service in self.services.items() if name not in BUILT_IN}

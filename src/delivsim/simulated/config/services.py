@@ -12,6 +12,7 @@ from delivsim.domain.distributions import DurationLaw
 from delivsim.simulated.config.autoscaling import AutoscaleConfig
 from delivsim.simulated.config.disciplines import Balancing, CoDelConfig, Discipline, Priority
 from delivsim.simulated.config.names import Count, Name
+from delivsim.simulated.config.network import EdgeConfig
 from delivsim.simulated.config.resilience import RateLimitConfig
 from delivsim.simulated.config.steps import StepConfig
 
@@ -27,6 +28,11 @@ class OperationConfig(Config):
     """Resources that a built-in operation uses after its work, one after the other; a refusal ends it with 503."""
     priority: Priority = 5
     """Its class where the station's discipline goes by priority: 0 is the most urgent, 9 the least."""
+    idempotent: bool = True
+    """
+    Of an operation of one's own: whether asking twice is as good as asking once. If not, calls that may have been begun
+    are not tried again; the last attempt's row has the reason ``not_idempotent``. Of built-in ones that is known.
+    """
 
     @model_validator(mode="after")
     def _one_form(self) -> OperationConfig:
@@ -93,6 +99,8 @@ class ServiceConfig(StationConfig):
     """Work or steps of each operation; a consumed topic is an operation named like the topic."""
     rate_limit: RateLimitConfig | None = None
     """Calls beyond it are refused with 429 as they arrive. Without it: none. Messages and timers are not limited."""
+    calls: EdgeConfig | None = None
+    """How all calls of this service travel, where ``platform.network.edges`` says nothing else of the pair."""
     consumes: dict[Name, Name] = Field(default_factory=dict)
     """Topics that a service of one's own consumes, and the operation that each message starts."""
 
