@@ -35,6 +35,11 @@ class Bundles:
         Seconds from the first pick-up to the last one, shape (k,); 0 where there is one store.
     last
         Row of an order of the last store, shape (k,).
+    stops
+        Row of an order of each store in turn, shape (k, w), where there are several; all else is -1. With one store
+        everywhere w is 0.
+    stops_ready_at
+        When all of it is ready at each of these stores, shape (k, w), seconds.
     """
 
     rows: Sequence[tuple[int, ...]]
@@ -43,6 +48,8 @@ class Bundles:
     ready_at: Floats
     leads: Floats
     last: Ints
+    stops: Ints
+    stops_ready_at: Floats
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -104,16 +111,39 @@ def bundles_of(problem: DispatchProblem, rows: Sequence[tuple[int, ...]]) -> Bun
     flat, sizes, starts = _flat(rows)
     first = flat[starts]
     ready_at = np.maximum.reduceat(problem.ready_at[flat], starts) if len(rows) else _NOTHING
-    leads, last = np.zeros(len(rows)), first.copy()
+    leads, last, fetched = np.zeros(len(rows)), first.copy(), dict[int, _Fetched]()
     if not problem.rules.same_store_bundles and len(rows):
         other = problem.stores[flat] != np.repeat(problem.stores[first], sizes)
         for k in np.flatnonzero(np.logical_or.reduceat(other, starts)).tolist():
-            ready_at[k], leads[k], last[k] = _fetched(problem, rows[k])
-    return Bundles(rows=rows, first=first, sizes=sizes, ready_at=ready_at, leads=leads, last=last)
+            fetched[k] = one = _fetched(problem, rows[k])
+            ready_at[k], leads[k], last[k] = one.ready_at, one.lead, one.stops[-1]
+    width = max((len(one.stops) for one in fetched.values()), default=0)
+    stops, stops_ready_at = np.full((len(rows), width), -1, dtype=np.int64), np.zeros((len(rows), width))
+    for k, one in fetched.items():
+        stops[k, : len(one.stops)], stops_ready_at[k, : len(one.stops)] = one.stops, one.stops_ready_at
+    return Bundles(
+        rows=rows,
+        first=first,
+        sizes=sizes,
+        ready_at=ready_at,
+        leads=leads,
+        last=last,
+        stops=stops,
+        stops_ready_at=stops_ready_at,
+    )
 
 
-def _fetched(problem: DispatchProblem, rows: Sequence[int]) -> tuple[float, float, int]:
-    """Go from store to store: when to be at the first, seconds from there to the last pick-up, an order of the last."""
+class _Fetched(NamedTuple):
+    """How a bundle is fetched store by store: when to be at the first, seconds to the last pick-up, the stores."""
+
+    ready_at: float
+    lead: float
+    stops: list[int]
+    stops_ready_at: list[float]
+
+
+def _fetched(problem: DispatchProblem, rows: Sequence[int]) -> _Fetched:
+    """Go from store to store, at the travel model's own speed."""
     ready: dict[int, float] = {}
     stops: dict[int, int] = {}
     for row in rows:
@@ -123,7 +153,8 @@ def _fetched(problem: DispatchProblem, rows: Sequence[int]) -> tuple[float, floa
     at = np.array(list(stops.values()))
     ways = problem.times(problem.pickups[at[:-1]], problem.pickups[at[1:]]) + problem.rules.pickup_service_time
     offsets = np.concatenate(([0.0], np.cumsum(ways)))
-    return float((np.array(list(ready.values())) - offsets).max()), float(offsets[-1]), int(at[-1])
+    readies = list(ready.values())
+    return _Fetched(float((np.array(readies) - offsets).max()), float(offsets[-1]), at.tolist(), readies)
 
 
 def trips(problem: DispatchProblem, bundles: Bundles, chosen: Ints, riders: Ints) -> Trips:
@@ -132,9 +163,27 @@ def trips(problem: DispatchProblem, bundles: Bundles, chosen: Ints, riders: Ints
     driving = problem.times(problem.places[riders], problem.pickups[bundles.first[chosen]], riders, leave_at)
     ways = driving + problem.rules.pickup_service_time / 2.0
     pickup_at = np.maximum(leave_at + ways, bundles.ready_at[chosen])
-    in_time = pickup_at + bundles.leads[chosen] <= problem.off_at[riders] + TOLERANCE
+    last_pickup_at = pickup_at
+    if bundles.stops.size:
+        several = np.flatnonzero(bundles.stops[chosen, 0] >= 0)
+        last_pickup_at = pickup_at.copy()
+        last_pickup_at[several] = _last_pickup_at(problem, bundles, chosen[several], riders[several])
+    in_time = last_pickup_at <= problem.off_at[riders] + TOLERANCE
     can_carry = bundles.sizes[chosen] <= problem.carries[riders]
     return Trips(leave_at, ways, pickup_at, in_time & can_carry, driving)
+
+
+def _last_pickup_at(problem: DispatchProblem, bundles: Bundles, chosen: Ints, riders: Ints) -> Floats:
+    """When each rider has the food of the last of several stores, at his own speed and at the hours he drives."""
+    clock, places, half = problem.leave_at[riders], problem.places[riders], problem.rules.pickup_service_time / 2.0
+    last = clock.copy()
+    for stop, ready_at in zip(bundles.stops[chosen].T, bundles.stops_ready_at[chosen].T, strict=True):
+        on = np.flatnonzero(stop >= 0)
+        stores = problem.pickups[stop[on]]
+        there = clock[on] + problem.times(places[on], stores, riders[on], clock[on]) + half
+        last[on] = np.maximum(there, ready_at[on])
+        clock[on], places[on] = last[on] + half, stores
+    return last
 
 
 def past_doors(problem: DispatchProblem, bundles: Bundles) -> Doors:

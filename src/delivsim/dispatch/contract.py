@@ -187,6 +187,14 @@ def _lawful(make: Make) -> None:
         _answer(make, name)
 
 
+def _mixes_stores(make: Make) -> None:
+    for name, problem in sample_problems().items():
+        mixed = replace(problem, rules=replace(problem.rules, same_store_bundles=False))
+        made = _decided(make(), mixed, f"{name}, bundles of several stores allowed")
+        if made != _decided(make(), mixed, name):
+            raise PolicyError(f"in the problem '{name}, bundles of several stores allowed': another answer next time")
+
+
 def _repeats(make: Make) -> None:
     for name in sample_problems():
         if _answer(make, name) != _answer(make, name):
@@ -240,6 +248,7 @@ def _reads_json(make: Make) -> None:
 
 RULES: Mapping[str, Callable[[Make], None]] = {
     "keeps the rules in problems of every shape": _lawful,
+    "keeps the rules and repeats itself where bundles of several stores are allowed": _mixes_stores,
     "gives the same answer to the same problem": _repeats,
     "remembers nothing of other problems": _remembers_nothing,
     "draws random numbers from rng alone": _draws_from_rng_alone,

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from delivsim.dispatch.arrays import Flags, Floats
-from delivsim.dispatch.bundles import bundles_of, past_doors
+from delivsim.dispatch.arrays import Flags, Floats, Ints
+from delivsim.dispatch.bundles import Bundles, bundles_of, past_doors
+from delivsim.dispatch.bundling import same_store_bundles
 from delivsim.dispatch.candidates import flat, nearest_pairs
 from delivsim.dispatch.problem import DispatchProblem
 
@@ -16,6 +17,14 @@ NEAR = 8
 """Bundles at the nearest stores that each bundle is tried with."""
 
 Rows = tuple[int, ...]
+
+
+def allowed_bundles(problem: DispatchProblem, rows: Ints, *, price: float, spared: float, largest: int) -> list[Rows]:
+    """Put orders together as far as the rules allow: those of one store, and then, where they may, of near stores."""
+    found = same_store_bundles(problem, rows, price=price, spared=spared, largest=largest)
+    if problem.rules.same_store_bundles:
+        return found
+    return mixed_bundles(problem, found, price=price, spared=spared, largest=largest)
 
 
 def mixed_bundles(
@@ -39,41 +48,65 @@ def mixed_bundles(
     -------
     The bundles, those that were put together in the place of the first of the two.
     """
-    if price <= 0.0 or len(bundles) < 2:
-        return list(bundles)
-    alone = _Worth.of(problem, bundles)
-    pairs = list(_pairs(problem, bundles, alone, price, spared, largest))
-    if not pairs:
-        return list(bundles)
-    tried = [(k, way) for k, (a, b) in enumerate(pairs) for way in _ways(bundles[a], bundles[b])]
-    owners, ways = zip(*tried, strict=True)
-    together = _Worth.of(problem, ways)
-    first, second = (np.array([pairs[k][i] for k in owners]) for i in (0, 1))
-    gain = price * (spared + alone.lengths[first] + alone.lengths[second] - together.lengths)
-    gain -= together.delays - alone.delays[first] - alone.delays[second]
     found, used = list(bundles), np.zeros(len(bundles), dtype=np.bool_)
-    for way in np.lexsort((np.arange(gain.size), -gain)).tolist():
-        a, b = int(first[way]), int(second[way])
-        if gain[way] <= 0.0:
-            break
-        if not (used[a] or used[b]):
-            used[a] = used[b] = True
-            found[a], found[b] = ways[way], ()
+    for mix in _mixes(problem, bundles, price, spared, largest):
+        if not (used[mix.first] or used[mix.second]):
+            used[mix.first] = used[mix.second] = True
+            found[mix.first], found[mix.second] = mix.rows, ()
     return [rows for rows in found if rows]
 
 
-class _Worth(NamedTuple):
+def every_mix(
+    problem: DispatchProblem, bundles: Sequence[Rows], *, price: float, spared: float, largest: int
+) -> list[Rows]:
+    """List what two of these bundles at near stores become together, wherever that gains: the best way of each pair."""
+    best: dict[tuple[int, int], Rows] = {}
+    for mix in _mixes(problem, bundles, price, spared, largest):
+        best.setdefault((mix.first, mix.second), mix.rows)
+    return list(best.values())
+
+
+class Mix(NamedTuple):
+    """Two bundles, by their numbers, as one: its rows in visiting order."""
+
+    first: int
+    second: int
+    rows: Rows
+
+
+def _mixes(
+    problem: DispatchProblem, bundles: Sequence[Rows], price: float, spared: float, largest: int
+) -> Iterator[Mix]:
+    """Give all that gains, in the order of what it gains."""
+    if price <= 0.0 or len(bundles) < 2:
+        return
+    alone = Worth.of(problem, bundles_of(problem, bundles))
+    pairs = list(_pairs(problem, bundles, alone, price, spared, largest))
+    if not pairs:
+        return
+    tried = [(k, way) for k, (a, b) in enumerate(pairs) for way in _ways(bundles[a], bundles[b])]
+    owners, ways = zip(*tried, strict=True)
+    together = Worth.of(problem, bundles_of(problem, ways))
+    first, second = (np.array([pairs[k][i] for k in owners]) for i in (0, 1))
+    gain = price * (spared + alone.lengths[first] + alone.lengths[second] - together.lengths)
+    gain -= together.delays - alone.delays[first] - alone.delays[second]
+    for way in np.lexsort((np.arange(gain.size), -gain)).tolist():
+        if gain[way] <= 0.0:
+            return
+        yield Mix(int(first[way]), int(second[way]), ways[way])
+
+
+class Worth(NamedTuple):
     """Of each bundle the seconds from the first store to its end, and its customers' delay if its rider is in time."""
 
     lengths: Floats
     delays: Floats
 
     @classmethod
-    def of(cls, problem: DispatchProblem, rows: Sequence[Rows]) -> _Worth:
+    def of(cls, problem: DispatchProblem, bundles: Bundles) -> Worth:
         """Work both out."""
-        bundles = bundles_of(problem, rows)
         doors = past_doors(problem, bundles)
-        members = np.concatenate([np.array(one) for one in rows])
+        members = np.concatenate([np.array(one) for one in bundles.rows])
         starts = np.cumsum(bundles.sizes) - bundles.sizes
         ready = np.add.reduceat(np.maximum(problem.ready_at[members], problem.now), starts)
         waits = np.maximum(bundles.ready_at, problem.now) * bundles.sizes - ready
@@ -81,7 +114,7 @@ class _Worth(NamedTuple):
 
 
 def _pairs(
-    problem: DispatchProblem, bundles: Sequence[Rows], alone: _Worth, price: float, spared: float, largest: int
+    problem: DispatchProblem, bundles: Sequence[Rows], alone: Worth, price: float, spared: float, largest: int
 ) -> Iterator[tuple[int, int]]:
     """Give ordered pairs of bundles at near stores that could gain: the customers of the first wait for the way."""
     first = np.array([rows[0] for rows in bundles])

@@ -61,12 +61,13 @@ def _measured(matches: list[tuple[DispatchProblem, Match]]) -> Bundles:
 
 
 def _ways(problem: DispatchProblem, match: Match) -> tuple[float, ...]:
-    """Seconds from the store past all doors of a bundle, and from the store to each door anew."""
+    """Seconds from the (first) store past all doors of a bundle, and from the store to each door anew."""
     rows = np.searchsorted(problem.orders, match.orders)
     doors, stores = problem.dropoffs[rows], problem.pickups[rows]
-    stops = np.concatenate((stores[:1], doors[:-1]))
-    ways = (problem.travel.times(places, doors, at=problem.now) for places in (stops, stores))
-    return tuple(float(seconds.sum()) for seconds in ways)
+    _, first = np.unique(problem.stores[rows], return_index=True)
+    stops = np.concatenate((stores[np.sort(first)], doors))
+    ways = ((stops[:-1], stops[1:]), (stores, doors))
+    return tuple(float(problem.travel.times(*pairs, at=problem.now).sum()) for pairs in ways)
 
 
 def _situation(instance: Instance, work: RiderWork, every: float, now: float, bundles: Bundles) -> DispatchProblem:

@@ -11,8 +11,10 @@ from pydantic.dataclasses import dataclass
 
 from delivsim.dispatch.arrays import Flags, Ints
 from delivsim.dispatch.assignment import Assignment, Match, Wait
+from delivsim.dispatch.bundles import bundles_of, trips
 from delivsim.dispatch.candidates import flat
 from delivsim.dispatch.lawful import TOLERANCE
+from delivsim.dispatch.mixing import NEAR, Worth
 from delivsim.dispatch.plan import left_for_later
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
@@ -50,7 +52,8 @@ class CheapestInsertion:
     Insert each order, the earliest ready first, where it adds least to customers' delay and riders' time.
 
     An order may start a tour of any free or soon-free rider, or join one that was started at this decision at its own
-    store, at any place of its route. Every tour goes as soon as its rider is free.
+    store, at any place of its route; where the rules allow it, also one of a near store. Every tour goes as soon as its
+    rider is free.
 
     Parameters
     ----------
@@ -98,6 +101,7 @@ class Insertion:
     def __init__(self, problem: DispatchProblem, policy: CheapestInsertion, soon: Flags) -> None:
         self.problem, self.policy, self.left = problem, policy, soon.copy()
         self.tours: dict[int, list[Tour]] = {}
+        self.started: list[Tour] = []
         self.places = flat(problem.places, problem.travel)
         self.stores = flat(problem.pickups, problem.travel)
 
@@ -106,7 +110,8 @@ class Insertion:
         doors = self.problem.times(self.problem.pickups[rows], self.problem.dropoffs[rows])
         left = []
         for row, out in zip(rows.tolist(), doors.tolist(), strict=True):
-            best = min((self._alone(row, out), *self._joined(row, out)), key=lambda place: place.cost)
+            joined = self._joined(row, out) if self.problem.rules.same_store_bundles else self._mixed(row)
+            best = min((self._alone(row, out), *joined), key=lambda place: place.cost)
             if math.isinf(best.cost):
                 left.append(row)
             elif best.tour is None:
@@ -125,6 +130,7 @@ class Insertion:
         if known:
             tour.second, tour.second_cost = int(self.problem.riders[second.rider]), second.cost
         self.tours.setdefault(int(self.problem.stores[row]), []).append(tour)
+        self.started.append(tour)
 
     def _alone(self, row: int, out: float) -> Place:
         """Give the cheapest rider for a tour of this order alone."""
@@ -159,6 +165,44 @@ class Insertion:
                     cost = self._more(tour, row, out, at, pickup_at, before, after)
                     found.append(Place(cost, tour, tour.rider, at, pickup_at))
         return found
+
+    def _mixed(self, row: int) -> list[Place]:
+        """Give all places in tours of near stores; the first store of a tour stays its first."""
+        tours, problem = self._tours_near(row), self.problem
+        if not tours:
+            return []
+        store = problem.stores[row]
+        ways = [
+            (tour, at) for tour in tours for at in range(int(problem.stores[tour.rows[0]] != store), len(tour.rows) + 1)
+        ]
+        before, _ = self._worth([tuple(tour.rows) for tour in tours], [tour.rider for tour in tours])
+        after, pickup_at = self._worth(
+            [(*tour.rows[:at], row, *tour.rows[at:]) for tour, at in ways], [tour.rider for tour, _ in ways]
+        )
+        old = dict(zip((tour.rider for tour in tours), before, strict=True))
+        return [
+            Place(cost - old[tour.rider], tour, tour.rider, at, picked)
+            for (tour, at), cost, picked in zip(ways, after, pickup_at, strict=True)
+        ]
+
+    def _tours_near(self, row: int) -> list[Tour]:
+        """Give the tours with room that begin at the stores nearest to the order's."""
+        largest, carries = self.policy.largest_bundle, self.problem.carries
+        tours = [tour for tour in self.started if len(tour.rows) < min(largest, int(carries[tour.rider]))]
+        if len(tours) <= NEAR:
+            return tours
+        away = ((self.stores[[tour.rows[0] for tour in tours]] - self.stores[row]) ** 2).sum(axis=1)
+        return [tours[k] for k in np.argsort(away, kind="stable")[:NEAR].tolist()]
+
+    def _worth(self, rows: list[tuple[int, ...]], riders: list[int]) -> tuple[list[float], list[float]]:
+        """Seconds of delay of all customers and of the riders' time, and the first pick-up, of each tour."""
+        problem = self.problem
+        bundles = bundles_of(problem, rows)
+        pairs, worth = trips(problem, bundles, np.arange(len(rows)), np.array(riders)), Worth.of(problem, bundles)
+        late = (pairs.pickup_at - np.maximum(bundles.ready_at, problem.now)) * bundles.sizes
+        time = pairs.pickup_at - pairs.leave_at + worth.lengths
+        cost = worth.delays + late + self.policy.rider_weight * time
+        return np.where(pairs.lawful, cost, np.inf).tolist(), pairs.pickup_at.tolist()
 
     def _route(self, rows: list[int]) -> list[float]:
         """Seconds from leaving the store to each door."""

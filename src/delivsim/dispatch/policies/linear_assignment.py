@@ -8,11 +8,11 @@ from pydantic.dataclasses import dataclass
 from delivsim.dispatch.arrays import Floats, Ints
 from delivsim.dispatch.assignment import Assignment
 from delivsim.dispatch.bundles import bundles_of, trips
-from delivsim.dispatch.bundling import same_store_bundles
 from delivsim.dispatch.candidates import in_space_and_time
 from delivsim.dispatch.commitment import just_in_time
 from delivsim.dispatch.horizon import looked_at, orders_per_rider
 from delivsim.dispatch.matching import match_places
+from delivsim.dispatch.mixing import allowed_bundles
 from delivsim.dispatch.plan import Plan, left_for_later, when_there
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
@@ -81,7 +81,7 @@ class LinearAssignment:
         load = orders_per_rider(problem, ready_within=self.load_window, free_within=self.load_window)
         worth = self.bundle_weight * load
         largest = min(self.largest_bundle, int(problem.carries[riders].max()))
-        rows = same_store_bundles(problem, orders, price=worth, spared=self.trip_time, largest=largest)
+        rows = allowed_bundles(problem, orders, price=worth, spared=self.trip_time, largest=largest)
         return self._assignment(self._plan(problem, rows, riders), orders)
 
     def _plan(self, problem: DispatchProblem, rows: list[tuple[int, ...]], riders: Ints) -> Plan:

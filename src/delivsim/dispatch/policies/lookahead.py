@@ -10,13 +10,12 @@ from pydantic.dataclasses import dataclass
 from delivsim.dispatch.arrays import Floats, Ints
 from delivsim.dispatch.assignment import Assignment
 from delivsim.dispatch.bundles import Bundles, bundles_of, past_doors, trips
-from delivsim.dispatch.bundling import same_store_bundles
 from delivsim.dispatch.candidates import in_space_and_time
 from delivsim.dispatch.commitment import ahead, just_in_time
 from delivsim.dispatch.horizon import looked_at, orders_per_rider
 from delivsim.dispatch.joining import Joins, joins
 from delivsim.dispatch.matching import Price, match_places
-from delivsim.dispatch.mixing import mixed_bundles
+from delivsim.dispatch.mixing import allowed_bundles
 from delivsim.dispatch.plan import Plan, left_for_later, when_there
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.positions import place_worth, shift_left
@@ -116,9 +115,7 @@ class Lookahead:
         load = orders_per_rider(known, ready_within=self.load_window, free_within=self.load_window)
         price = self.bundle_weight * load * min(1.0, load)
         largest = min(self.largest_bundle, int(known.carries[riders].max()))
-        rows = same_store_bundles(known, orders, price=price, spared=self.trip_time, largest=largest)
-        if not known.rules.same_store_bundles:
-            rows = mixed_bundles(known, rows, price=price, spared=self.trip_time, largest=largest)
+        rows = allowed_bundles(known, orders, price=price, spared=self.trip_time, largest=largest)
         bundles = bundles_of(known, rows)
         growing = joins(known, bundles, worth=self.join_weight * load, largest=self.largest_bundle)
         plan, joined = self._plan(known, bundles, riders, growing)

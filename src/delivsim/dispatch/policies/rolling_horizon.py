@@ -14,6 +14,7 @@ from delivsim.dispatch.candidates import flat, nearest_pairs
 from delivsim.dispatch.commitment import before_next, just_in_time, overdue
 from delivsim.dispatch.following import followers
 from delivsim.dispatch.lawful import TOLERANCE
+from delivsim.dispatch.mixing import mixed_bundles
 from delivsim.dispatch.plan import Plan, left_for_later
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
@@ -22,6 +23,8 @@ from delivsim.dispatch.solvers.linear_assignment import as_many_as_possible, ass
 from delivsim.dispatch.store_routes import route_stores, target_size
 from delivsim.domain.units import Duration
 
+LEAST_WEIGHT = 1e-3
+"""Below it, a delay is worth no driving, as good as."""
 MISSED, LATE, ON_TIME = 0, 1, 2
 """Priority groups: the target is missed whoever goes; nobody is there when the food is ready; all others."""
 
@@ -41,6 +44,9 @@ class RollingHorizon:
         Seconds of driving that a second of an order's delay is worth in building routes, >= 0.
     largest_bundle
         Most orders in a bundle, >= 1.
+    trip_time
+        Where the rules allow bundles of several stores: seconds of a rider's time that one trip less spares, >= 0.
+        Such bundles are no larger than the size that bundles aim at.
     idle_weight
         Orders per second of a rider's time that a second of food waiting for the pick-up is worth, >= 0.
     commitment
@@ -66,6 +72,7 @@ class RollingHorizon:
     load_free_within: Duration = 600.0
     delay_weight: Weight = 1.0
     largest_bundle: Count = 5
+    trip_time: Duration = 900.0
     idle_weight: Weight = 3e-5
     commitment: Literal["two_stage", "one_stage", "just_in_time"] = "two_stage"
     promise_after: Duration = 1200.0
@@ -86,11 +93,19 @@ class RollingHorizon:
             delay_weight=self.delay_weight,
             growing=self.commitment != "one_stage",
         )
+        if not problem.rules.same_store_bundles:
+            routed = self._mixed(problem, routed, target)
         asked = problem.off_at >= problem.now
         asked[np.searchsorted(problem.riders, [match.rider for match in joins])] = False
         riders = np.flatnonzero(asked)
         matching = Matching(problem, bundles_of(problem, routed), riders, self)
         return self._assignment(matching.plan(), matching.after, rows, tuple(joins))
+
+    def _mixed(self, problem: DispatchProblem, routed: list[tuple[int, ...]], target: int) -> list[tuple[int, ...]]:
+        """Put bundles of near stores together, up to the size that bundles aim at."""
+        largest = min(target, self.largest_bundle, int(problem.carries.max()))
+        price = 1.0 / max(self.delay_weight, LEAST_WEIGHT)
+        return mixed_bundles(problem, routed, price=price, spared=self.trip_time, largest=largest)
 
     def _assignment(self, plan: Plan, after: Ints, rows: Ints, joins: tuple[Match, ...]) -> Assignment:
         planned, nobody = plan.planned, np.flatnonzero(plan.found < 0)

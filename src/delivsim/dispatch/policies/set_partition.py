@@ -8,9 +8,11 @@ from pydantic.dataclasses import dataclass
 from delivsim.dispatch.arrays import Floats, Ints
 from delivsim.dispatch.assignment import Assignment
 from delivsim.dispatch.bundles import Bundles, Doors, bundles_of, past_doors, trips
+from delivsim.dispatch.bundling import same_store_bundles
 from delivsim.dispatch.candidates import flat, nearest_of
 from delivsim.dispatch.commitment import just_in_time
 from delivsim.dispatch.horizon import looked_at, orders_per_rider
+from delivsim.dispatch.mixing import every_mix
 from delivsim.dispatch.plan import Plan, left_for_later
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
@@ -39,7 +41,8 @@ class SetPartition:
     largest_bundle
         Most orders in a bundle, >= 1.
     neighbors
-        How many of the next orders to be ready at a store may share a bundle with one, >= 1.
+        How many of the next orders to be ready at a store may share a bundle with one, >= 1. Where the rules allow it,
+        bundles of two near stores are tried as well.
     near
         How many nearest riders a bundle has columns for, >= 1.
     travel_weight, waiting_weight
@@ -82,7 +85,19 @@ class SetPartition:
         listed = small_bundles(
             problem, rows, largest=largest, neighbors=self.neighbors, worth=worth * 2.0 * self.trip_time
         )
+        if not problem.rules.same_store_bundles:
+            listed += self._mixed(problem, rows, worth, largest)
         return self._assignment(self._plan(problem, bundles_of(problem, listed), riders, worth), rows)
+
+    def _mixed(self, problem: DispatchProblem, rows: Ints, worth: float, largest: int) -> list[tuple[int, ...]]:
+        """List bundles of two near stores: of single orders, and of what goes together of one store already."""
+        alone: list[tuple[int, ...]] = [(row,) for row in rows.tolist()]
+        stores = same_store_bundles(problem, rows, price=worth, spared=self.trip_time, largest=largest)
+        found: dict[tuple[int, ...], None] = {}
+        for bundles in (alone, stores):
+            mixes = every_mix(problem, bundles, price=2.0 * worth, spared=self.trip_time, largest=largest)
+            found |= dict.fromkeys(mixes)
+        return list(found)
 
     def _plan(self, problem: DispatchProblem, bundles: Bundles, riders: Ints, worth: float) -> Plan:
         doors = past_doors(problem, bundles)
