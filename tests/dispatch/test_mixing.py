@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from delivsim.dispatch.bundles import bundles_of, past_doors, trips
 from delivsim.dispatch.lawful import check_assignment, last_pickup_at
 from delivsim.dispatch.mixing import mixed_bundles
-from delivsim.dispatch.policies.lookahead import Lookahead
+from delivsim.dispatch.policies import POLICIES
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Euclidean
@@ -84,6 +85,9 @@ def test_a_mixed_trip_is_priced_as_it_is_driven(seed):
         last = clock
         clock += abs(b - a) + 100.0 if b != a else 50.0
     assert pair.pickup_at[0] + bundles.leads[0] == pytest.approx(last)
+    for ends, lawful in ((last + 1.0, True), (last - 1.0, False)):
+        off = replace(given, off_at=np.full(1, ends))
+        assert trips(off, bundles, np.array([0]), np.array([0])).lawful[0] == lawful
     assert last_pickup_at(given, list(rows), 0, None) == pytest.approx(last)
     at, place, straight, delay = last, stores[-1], 0.0, 0.0
     for row in rows:
@@ -95,11 +99,24 @@ def test_a_mixed_trip_is_priced_as_it_is_driven(seed):
     assert doors.delays[0] == pytest.approx(delay - straight)
 
 
-def test_the_rules_decide():
-    """Under load lookahead sends one rider to both stores where that is allowed, and to one where it is not."""
+MIXING = ("cheapest_insertion", "linear_assignment", "rolling_horizon", "set_partition", "lookahead")
+
+
+@pytest.mark.parametrize("policy", MIXING)
+def test_the_rules_decide(policy):
+    """Under load one rider is sent to both stores where that is allowed, and to one where it is not."""
     orders = [(0.0, 2000.0, 1000.0), (50.0, 2050.0, 1000.0)]
     for same_store, most in ((False, 2), (True, 1)):
         given = problem(orders, rules=Rules(pickup_service_time=100.0, same_store_bundles=same_store))
-        made = Lookahead()(given, np.random.default_rng(0))
+        made = POLICIES[policy]()(given, np.random.default_rng(0))
         check_assignment(given, made)
         assert max(len(match.orders) for match in made.matches) == most
+
+
+def test_a_slow_rider_needs_longer_from_store_to_store():
+    """Whether the shift is long enough is reckoned at the rider's own speed, also between the stores."""
+    given = replace(problem([(0.0, 2000.0, 1000.0), (100.0, 2050.0, 1000.0)], off_at=1300.0), speeds=np.array([0.5]))
+    bundles, zero = bundles_of(given, [(0, 1)]), np.array([0])
+    assert last_pickup_at(given, [0, 1], 0) == 1350.0
+    assert not trips(given, bundles, zero, zero).lawful[0]
+    assert trips(replace(given, off_at=np.full(1, 1350.0)), bundles, zero, zero).lawful[0]

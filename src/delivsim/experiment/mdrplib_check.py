@@ -60,6 +60,8 @@ def check_solution(instance: Instance, directory: str | PathLike[str]) -> Soluti
 
     The rules are those of Reyes et al. (2018), "The meal delivery routing problem", without the leniency of the
     published evaluator: travel takes whole minutes, half of each service comes before the hand-over and half after.
+    Rules of the instance's own are checked as well: how many orders a courier carries, and whether he may fetch from
+    several restaurants before he goes to the doors; each pick-up is then a line of its own.
 
     Raises
     ------

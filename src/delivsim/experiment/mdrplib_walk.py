@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from delivsim.domain.instance import Instance
@@ -36,6 +37,10 @@ class Book:
         """The id of the store where a bundle is picked up."""
         return self.instance.stores[self.orders[bundle.orders[0]].store].id
 
+    def capacity(self, courier: str) -> float:
+        """How many orders a courier can carry at the same time."""
+        return self.riders[courier].capacity or self.instance.rules.capacity or math.inf
+
     def point(self, name: str, courier: str) -> Point | None:
         """Where a stop of a courier is; None if there is no such stop."""
         thing = self.stores.get(name) or self.orders.get(name) or self.riders[courier]
@@ -60,7 +65,7 @@ class Walk:
     place, free_at
         Where the courier is, and from which minute he may leave.
     carried
-        Orders on board, in visiting order.
+        Orders on board, in visiting order, by pick-up; where the rules mix stores there can be several.
     reached
         Orders brought to their doors.
     """
@@ -71,21 +76,24 @@ class Walk:
     deliveries: dict[str, Delivery]
     place: str = ON_LOCATION
     free_at: float = 0.0
-    carried: list[str] = field(default_factory=list)
+    carried: list[list[str]] = field(default_factory=list)
     reached: set[str] = field(default_factory=set)
 
     def go(self, ways: list[Way]) -> None:
         """Follow all ways, and see that nothing is left to do."""
         self.free_at = self.book.riders[self.courier].on_at / MINUTE
-        for way, onward in zip(ways, [*(way.destination for way in ways[1:]), ""], strict=True):
+        for way, onward in zip(ways, [*ways[1:], None], strict=True):
             self._follow(way, onward)
         if self.carried:
-            ways[-1].row.refuse("destination", f"the last way, but {', '.join(self.carried)} is still on board")
+            ways[-1].row.refuse("destination", f"the last way, but {self._on_board()} is still on board")
         for bundle in self.bundles:
             store = self.book.store_of(bundle)
             bundle.row.refuse("courier", f"{self.courier} never goes to {store} at that time to pick this up")
 
-    def _follow(self, way: Way, onward: str) -> None:
+    def _on_board(self) -> str:
+        return ", ".join(order for orders in self.carried for order in orders)
+
+    def _follow(self, way: Way, onward: Way | None) -> None:
         if way.origin != self.place:
             way.row.refuse("origin", f"must be {self.place}, where {self.courier} is, got {way.origin}")
         origin = self.book.point(way.origin, self.courier) or self.book.point(self.place, self.courier)
@@ -110,15 +118,14 @@ class Walk:
             rule = f"must be {self.free_at:g}, at once with food on board, got {way.departed_at:g}"
             way.row.refuse("departure_time", rule)
 
-    def _at_store(self, way: Way, arrival: float, onward: str) -> None:
+    def _at_store(self, way: Way, arrival: float, onward: Way | None) -> None:
         """Pick up the next bundle that waits here; without one, or on the way to a store, just stand there."""
-        if self.carried:
-            rule = f"diverted to {way.destination} with {', '.join(self.carried)} on board"
-            way.row.refuse("destination", rule)
+        if self.carried and self.book.instance.rules.same_store_bundles:
+            way.row.refuse("destination", f"diverted to {way.destination} with {self._on_board()} on board")
             self.carried.clear()
         self.free_at = arrival
         bundle = next((b for b in self.bundles if self.book.store_of(b) == way.destination), None)
-        if bundle is None or onward in self.book.stores:
+        if bundle is None or self._passes_by(bundle, onward):
             return
         self.bundles.remove(bundle)
         self._told_in_time(bundle, way, arrival)
@@ -128,7 +135,16 @@ class Walk:
             story = f"there at {arrival:g}, half the service until {there:g}, food ready at {ready:g}"
             bundle.row.refuse("pickup_time", f"must be {pickup:g} ({story}), got {bundle.pickup_at:g}")
         self.free_at = pickup + self.book.half_pickup
-        self.carried = list(bundle.orders)
+        self.carried.append(list(bundle.orders))
+        most, n = self.book.capacity(self.courier), sum(map(len, self.carried))
+        if n > most:
+            bundle.row.refuse("order", f"{self.courier} can carry {most:g} orders, got {n} ({self._on_board()})")
+
+    def _passes_by(self, bundle: Bundle, onward: Way | None) -> bool:
+        """Whether the courier goes on to another store without this bundle, which is fetched another time."""
+        if onward is None or onward.destination not in self.book.stores:
+            return False
+        return self.book.instance.rules.same_store_bundles or onward.departed_at < bundle.pickup_at
 
     def _told_in_time(self, bundle: Bundle, way: Way, arrival: float) -> None:
         """A bundle is known on departure; on arrival, and only then, it may still be changed."""
@@ -140,12 +156,14 @@ class Walk:
     def _at_door(self, way: Way, arrival: float) -> None:
         order = way.destination
         self.free_at = arrival + 2 * self.book.half_dropoff
-        if order not in self.carried:
+        mine = next((orders for orders in self.carried if order in orders), None)
+        if mine is None:
             way.row.refuse("destination", f"{self.courier} does not have {order} on board")
             return
-        if order != self.carried[0]:
-            way.row.refuse("destination", f"must be {self.carried[0]}, as told in the assignment, got {order}")
-        self.carried.remove(order)
+        if order != mine[0]:
+            way.row.refuse("destination", f"must be {mine[0]}, as told in the assignment, got {order}")
+        mine.remove(order)
+        self.carried = [orders for orders in self.carried if orders]
         delivery = self.deliveries.get(order)
         if delivery is None or order in self.reached:
             return
