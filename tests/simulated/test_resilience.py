@@ -220,6 +220,93 @@ def test_calls_of_a_service_that_makes_none_are_refused_and_so_are_contradiction
         Scenario.model_validate(said)
 
 
+def chain(steps: list[dict[str, Any]], workers: int = 1000, rate: Any = "20/s", **said: Any) -> dict[str, Any]:
+    """Visitors wait a second for the web, which waits for ever for the shop, which waits for ever for the bank."""
+    network = {"propagate_deadlines": True, "edges": {EDGE: {"timeout": "1s"}}}
+    scenario = shop([{"call": "shop.page"}], rate=rate, **network)
+    shop_station = {"workers": workers, **said.pop("shop", {})}
+    pages = [{"wait": "300ms"}, {"call": "bank.pay"}]
+    scenario["platform"]["services"] |= {
+        "shop": {"operations": {"page": {"steps": pages}}},
+        "bank": {**shop_station, "operations": {"pay": {"steps": steps}}},
+    }
+    scenario["platform"]["network"] |= said
+    return scenario
+
+
+def test_what_is_below_waits_no_longer_than_what_is_above() -> None:
+    result = run(Scenario.model_validate(chain([{"wait": "5s"}])))
+    rows = result.tables["requests"]
+    for service in ("web", "shop", "bank"):
+        called = rows[rows["service"] == service]
+        assert set(called["seen"]) == {504}
+        assert called["answered_at"].to_numpy() == pytest.approx(
+            called["sent_at"] + (1.0 if service != "bank" else 0.7)
+        )
+    assert set(rows["reason"][rows["service"] == "bank"]) == {"deadline"}
+    assert set(rows["reason"][rows["service"] == "web"]) == {""}
+    alone = run(Scenario.model_validate(chain([{"wait": "5s"}], propagate_deadlines=False))).tables["requests"]
+    bank = alone[alone["service"] == "bank"]
+    assert (bank["answered_at"] - bank["sent_at"]).to_numpy() == pytest.approx(5.0)
+
+
+def test_a_call_whose_caller_is_not_waited_for_any_more_is_not_made() -> None:
+    said = chain([{"wait": "1ms"}])
+    said["platform"]["services"]["shop"]["operations"]["page"]["steps"][0] = {"wait": "1500ms"}
+    rows = run(Scenario.model_validate(said)).tables["requests"]
+    bank = rows[rows["service"] == "bank"]
+    assert len(bank) > 0
+    assert bank["arrived_at"].isna().all()
+    assert set(bank["reason"]) == {"deadline"}
+
+
+def test_work_whose_deadline_passed_in_the_queue_is_dropped_and_counted() -> None:
+    said = chain([{"work": "100ms"}], workers=1)
+    result = run(Scenario.model_validate(said))
+    visits = result.tables["visits"].query("station == 'bank'")
+    dropped = visits[visits["outcome"] == "shed"]
+    assert len(dropped) > 100
+    assert set(dropped["reason"]) == {"overdue"}
+    served = visits[visits["outcome"] == "served"]
+    assert (served["started_at"] - served["arrived_at"]).max() <= 0.7
+    assert (dropped["departed_at"] - dropped["arrived_at"]).min() >= 0.7 - 1e-9
+    summary = result.summary()
+    assert summary["services"]["bank"]["shed"] == len(dropped)
+    assert summary["conservation"]["holds"]
+    rows = result.tables["requests"].query("service == 'bank'")
+    assert (rows["reason"] == "overdue").sum() == len(dropped)
+    assert set(rows["status"][rows["reason"] == "overdue"]) == {504}
+    off = run(Scenario.model_validate(chain([{"work": "100ms"}], workers=1, propagate_deadlines=False)))
+    waited = off.tables["visits"].query("station == 'bank'")
+    assert (waited["outcome"] != "shed").all()
+
+
+def answered_well(scenario: dict[str, Any]) -> int:
+    summary = run(Scenario.model_validate(scenario)).summary()
+    return int(summary["edges"]["visitors"]["web"]["answered_well"])
+
+
+@pytest.mark.parametrize("balancing", ["shared", "round_robin"])
+def test_who_cannot_be_in_time_is_refused_on_arrival_and_others_are_in_time(balancing: str) -> None:
+    station = {"replicas": 2, "balancing": balancing, "shedding": {"kind": "deadline"}}
+    said = chain([{"work": "200ms"}], workers=1, rate="40/s", shop=station)
+    result = run(Scenario.model_validate(said))
+    rows = result.tables["requests"].query("service == 'bank'")
+    late = rows[rows["reason"] == "too_late"]
+    assert len(late) > 500
+    assert set(late["status"]) == {503}
+    assert ((late["ended_at"] - late["arrived_at"]) < 1e-9).mean() > 0.8  # the others when they would have started
+    assert answered_well(said) > 10 * 60 * 0.9  # all that two servers can do
+    plain = chain([{"work": "200ms"}], workers=1, rate="40/s", shop={**station, "shedding": None})
+    assert answered_well(plain) < 10 * 60 * 0.2  # served just when it is too late
+    assert result.summary()["conservation"]["holds"]
+
+
+def test_shedding_by_deadline_needs_deadlines_that_are_told() -> None:
+    with pytest.raises(ValidationError, match=r"needs network\.propagate_deadlines"):
+        Scenario.model_validate(shop([{"work": 1}], web={"shedding": {"kind": "deadline"}}))
+
+
 @pytest.mark.parametrize(
     ("edge", "rule"),
     [

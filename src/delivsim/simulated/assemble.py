@@ -78,7 +78,9 @@ def assemble(
     runtime = Runtime(env, recorder, edge_maker(env, config, laws, lambda: runtime), policy)
     names = [service.name for service in built_in]
     own = [name for name in config.services if name not in names and name not in BUILT_IN]
-    maker = Stations(env, recorder.rows["visits"], runtime.worked, runtime.refused, laws.draws, laws.uniform)
+    heard = runtime.worked, runtime.refused
+    overdue = config.network.propagate_deadlines
+    maker = Stations(env, recorder.rows["visits"], *heard, laws.draws, laws.uniform, overdue=overdue)
     stations, on_station = maker.all_of(config, [*names, *own])
     runtime.workers = {name: (config.processes.get(name) or config.services[name]).workers for name in on_station}
     station_of = {service: stations[name] for name, services in on_station.items() for service in services}

@@ -51,7 +51,9 @@ def edge_maker(
         edge = Edge(env, delay, None if ideal else c.timeout, retries, backoff, runtime().expire, jitter)
         breaker = None if c.breaker is None else _breaker(c.breaker)
         pool = None if c.pool is None else Bulkhead(size=c.pool.size, queue=c.pool.queue)
-        bounds = Bounds(None, None, None) if ideal else Bounds(c.timeout, c.deadline, c.connect_timeout)
+        bounds = Bounds()
+        if not ideal:
+            bounds = Bounds(c.timeout, c.deadline, c.connect_timeout, config.network.propagate_deadlines)
         if breaker or pool or retries.budget or bounds.guard:
             wait = None if c.pool is None else c.pool.wait
             edge.guards = Guards(env, breaker, pool, retries.budget, wait, bounds, runtime())

@@ -199,12 +199,15 @@ class Frame:
         Whether the caller has an answer, or has given up waiting for one.
     visit
         Its first visit to a station that was served: start, end, queue found.
+    due
+        The instant from which on its caller waits no more, where requests tell that.
     """
 
     __slots__ = (
-        "answered", "answered_at", "arrived_at", "attempt", "body", "callbacks", "commits", "coro", "edge", "ended_at",
-        "ends_at", "first_sent_at", "id", "last", "op", "order", "owner", "parent", "queue_length", "queued_at",
-        "reads", "response", "route", "seen", "sent_at", "server", "started_at", "timer", "to", "visit", "work",
+        "answered", "answered_at", "arrived_at", "attempt", "body", "callbacks", "commits", "coro", "due", "edge",
+        "ended_at", "ends_at", "first_sent_at", "id", "last", "op", "order", "owner", "parent", "queue_length",
+        "queued_at", "reads", "response", "route", "seen", "sent_at", "server", "started_at", "timer", "to", "visit",
+        "work",
     )  # fmt: skip
 
     _ok = True
@@ -213,6 +216,7 @@ class Frame:
     callbacks: Any
     commits: int
     coro: Any
+    due: float
     edge: Any
     ended_at: float
     ends_at: float

@@ -31,16 +31,19 @@ class Bounds(NamedTuple):
         A call, over all its attempts.
     connect
         An attempt's way to the service.
+    passed_on
+        Whether a call may last no longer than what its caller does is waited for.
     """
 
-    timeout: float | None
-    deadline: float | None
-    connect: float | None
+    timeout: float | None = None
+    deadline: float | None = None
+    connect: float | None = None
+    passed_on: bool = False
 
     @property
     def guard(self) -> bool:
         """Whether an edge needs guards because of them."""
-        return self.deadline is not None or self.connect is not None
+        return self.passed_on or self.deadline is not None or self.connect is not None
 
 
 class Caller(Protocol):
@@ -56,6 +59,10 @@ class Caller(Protocol):
 
     def expire(self, attempt: Any) -> None:
         """Let the caller of an attempt that is under way give up."""
+        ...
+
+    def due(self, attempt: Any) -> float:
+        """Give the instant from which on nobody waits for what the caller of an attempt does."""
         ...
 
     def not_reached(self, attempt: Any) -> None:
@@ -98,13 +105,16 @@ class Guards:
     def limit(self, attempt: Any) -> float:
         """Give the instant at which the call of an attempt must be over."""
         deadline = self.bounds.deadline
-        return math.inf if deadline is None else float(attempt.first_sent_at + deadline)
+        limit = math.inf if deadline is None else float(attempt.first_sent_at + deadline)
+        return min(limit, self._caller.due(attempt)) if self.bounds.passed_on else limit
 
     def admit(self, attempt: Any) -> bool:
         """Tell whether an attempt is sent now; else it waits, or is turned away."""
         breaker, pool = self._breaker, self._pool
         if self._budget is not None and attempt.attempt == 1:
             self._budget.earn()
+        if self.bounds.guard and not self._bound(attempt):
+            return False
         if pool is not None and pool.full:
             self._caller.turn_away(attempt, POOL_FULL)
             return False
@@ -114,7 +124,6 @@ class Guards:
                 self._caller.turn_away(attempt, BREAKER_OPEN)
                 return False
             self._epochs[attempt.id] = epoch
-        self._bound(attempt)
         if pool is None or pool.take(attempt):
             self._sent(attempt)
             return True
@@ -122,11 +131,18 @@ class Guards:
             self._alarm.set(self._wait, (self._waited,), attempt)
         return False
 
-    def _bound(self, attempt: Any) -> None:
-        """See to it that an attempt does not outlast its call."""
-        limit = self.limit(attempt)
-        if limit < math.inf:
-            self._alarm.set(max(0.0, limit - self._env.now), (self._over,), attempt)
+    def _bound(self, attempt: Any) -> bool:
+        """See to it that an attempt does not outlast its call; False: that is over already."""
+        now, limit, timeout = self._env.now, self.limit(attempt), self.bounds.timeout
+        if limit <= now + ROUNDING:
+            self._caller.turn_away(attempt, OVER)
+            return False
+        own = math.inf if timeout is None else attempt.sent_at + timeout
+        if self.bounds.passed_on:
+            attempt.due = min(limit, own)
+        if limit < own:
+            self._alarm.set(limit - now, (self._over,), attempt)
+        return True
 
     def _sent(self, attempt: Any) -> None:
         """See to it that a request reaches its service in time."""

@@ -36,6 +36,11 @@ class Errand:
         self.visit: Any = None
         self.queue_length = 0
 
+    @property
+    def due(self) -> float:
+        """The instant from which on nobody waits for what uses it."""
+        return getattr(self.frame, "due", math.inf)
+
 
 class Pool:
     """

@@ -44,6 +44,7 @@ from delivsim.simulated.edges import Edge
 from delivsim.simulated.frames import FORWARDED, Frame, Route, ServiceRuntime
 from delivsim.simulated.leader import Leader
 from delivsim.simulated.perform import CONFLICT, NOTHING, PERFORM, SUSPENDED
+from delivsim.simulated.stations.shedding import OVERDUE
 from delivsim.simulated.wake import NEVER, Alarm
 
 AFTER_EVERYTHING = EventPriority(2)
@@ -283,9 +284,10 @@ class Runtime:
             self.finish_frame(frame, UNAVAILABLE)
 
     def refused(self, frame: Frame, reason: str) -> None:
-        """End a request that its station gave up while it waited."""
+        """End a request that its station gave up before it was served."""
         if frame.response is None:
-            self.finish_frame(frame, Response(503, None, reason))
+            frame.route = frame.route.because(reason)
+            self.finish_frame(frame, Response(504 if reason == OVERDUE else 503, None, reason))
 
     def resume(self, frame: Frame, value: Any) -> None:
         """Go on with a handler, unless it was lost in a crash; whoever calls may have more to do at this instant."""
@@ -403,7 +405,7 @@ class Runtime:
         heappush(self._queue, (at, NORMAL, next(self._eid), event))
         return SUSPENDED
 
-    # --- what guards hold back ---------------------------------------------------------------------------------------
+    # --- what guards bound and hold back ------------------------------------------------------------------------------
 
     def turn_away(self, frame: Frame, refusal: Response[Any]) -> None:
         """Let a caller know at this instant that its call is not made."""
@@ -424,6 +426,10 @@ class Runtime:
             return
         frame.callbacks = self._on_arrival
         heappush(self._queue, (self.env._now + delay, NORMAL, next(self._eid), frame))
+
+    def due(self, frame: Frame) -> float:
+        """Give the instant from which on nobody waits for what the caller of a request does."""
+        return getattr(self._frames.get(frame.parent), "due", inf)
 
     def not_reached(self, frame: Frame) -> None:
         """Give up a request that has not reached its service in time: it is not on its way any more."""

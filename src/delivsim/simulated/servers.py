@@ -10,12 +10,13 @@ from simpy import Environment
 
 from delivsim.domain.distributions import Law
 from delivsim.simulated.config import PlatformConfig, PoolResource, StationConfig
+from delivsim.simulated.config.disciplines import CoDelConfig
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.stations import ComputedStation, EventStation, Fleet, PreemptiveStation, SharingStation
 from delivsim.simulated.stations.balancing import AtRandom, Balance, Draw, LeastOutstanding, RoundRobin, TwoChoices
 from delivsim.simulated.stations.lines import ByPriority, OneLine
 from delivsim.simulated.stations.port import Done, Refused, Rows
-from delivsim.simulated.stations.shedding import CoDel
+from delivsim.simulated.stations.shedding import CoDel, InTime, Overdue, Shedding
 
 
 class Stations:
@@ -30,6 +31,8 @@ class Stations:
         Hear what became of a visit.
     draws, uniform
         Make the draws of a law, or from 0 to 1, by the name of their stream.
+    overdue
+        Whether requests are dropped whose callers wait no more when they would start.
     """
 
     def __init__(
@@ -40,9 +43,12 @@ class Stations:
         refused: Refused,
         draws: Callable[[str, Law], OrderDraws],
         uniform: Callable[[str], OrderDraws],
+        *,
+        overdue: bool = False,
     ) -> None:
         self._env, self._rows, self._done, self._refused = env, rows, done, refused
         self._draws, self._uniform = draws, uniform
+        self._overdue = overdue
 
     def all_of(self, config: PlatformConfig, services: Sequence[str]) -> tuple[dict[str, Any], dict[str, list[str]]]:
         """Make the stations of these services, None on an ideal platform; also the services on each."""
@@ -84,6 +90,14 @@ class Stations:
     def _patience(self, name: str, c: StationConfig) -> OrderDraws | None:
         return None if c.queue_timeout is None else self._draws(f"patience/{name}", c.queue_timeout)
 
+    def _shedding(self, c: StationConfig) -> Shedding | None:
+        said: Shedding | None = None
+        if isinstance(c.shedding, CoDelConfig):
+            said = CoDel(c.shedding.target, c.shedding.interval)
+        elif c.shedding is not None:
+            said = InTime(arriving=c.discipline == "fifo")
+        return Overdue(said) if self._overdue else said
+
     def _queue(
         self,
         name: str,
@@ -99,7 +113,8 @@ class Stations:
         if c.discipline == "processor_sharing":
             return SharingStation(*args, replica=replica)
         hold = c.holds == "request"
-        if c.discipline == "fifo" and not hold and c.queue_timeout is None and c.shedding is None:
+        shedding = self._shedding(c)
+        if c.discipline == "fifo" and not hold and c.queue_timeout is None and shedding is None:
             return ComputedStation(*args, replica=replica)
         kind = PreemptiveStation if c.discipline == "preemptive_priority" else EventStation
         return kind(
@@ -107,7 +122,7 @@ class Stations:
             hold=hold,
             line=ByPriority() if "priority" in c.discipline else OneLine(last_first=c.discipline == "lifo"),
             patience=patience,
-            shedding=None if c.shedding is None else CoDel(c.shedding.target, c.shedding.interval),
+            shedding=shedding,
             refused=refused,
             replica=replica,
         )

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from delivsim.services.resilience.breaker import Breaker
+from delivsim.services.resilience.deadlines import Foresight, is_over
 from delivsim.services.resilience.limits import RateLimiter, TokenBucket
 from delivsim.services.resilience.pool import Bulkhead
 from delivsim.services.resilience.retries import ONCE, Retries, RetryBudget
 
-__all__ = ["ONCE", "Breaker", "Bulkhead", "RateLimiter", "Retries", "RetryBudget", "TokenBucket"]
+__all__ = [
+    "ONCE",
+    "Breaker",
+    "Bulkhead",
+    "Foresight",
+    "RateLimiter",
+    "Retries",
+    "RetryBudget",
+    "TokenBucket",
+    "is_over",
+]

@@ -14,6 +14,19 @@ Balancing = Literal["shared", "round_robin", "random", "least_outstanding", "two
 Priority = Annotated[int, Field(ge=0, le=9)]
 
 
+class DeadlineShedding(Config):
+    """
+    Give up requests that can hardly be answered before their callers give up; reason ``too_late``.
+
+    It needs ``network.propagate_deadlines``, by which requests tell how long their callers wait.
+    """
+
+    kind: Literal["deadline"] = "deadline"
+    """
+    On arrival (fifo) and when it would start, a request is held against the mean of what others took of a server.
+    """
+
+
 class CoDelConfig(Config):
     """Give up requests while the queue has been too slow for too long (controlled delay, RFC 8289)."""
 
@@ -23,3 +36,6 @@ class CoDelConfig(Config):
     """A wait in the queue that is all right."""
     interval: PositiveDuration = 0.1
     """How long all waits may be longer than that before the first request is given up."""
+
+
+SheddingConfig = Annotated[CoDelConfig | DeadlineShedding, Field(discriminator="kind")]

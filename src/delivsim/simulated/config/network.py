@@ -99,6 +99,13 @@ def _default_edges() -> dict[str, EdgeConfig]:
 class NetworkConfig(Config):
     """Delays, time-outs and retries between callers and services."""
 
+    propagate_deadlines: bool = False
+    """
+    true: a request tells how long its caller still waits (its time-out, its deadline, and what the caller's own caller
+    leaves). What is called further down waits no longer (504, reason ``deadline``), and what is due when it would start
+    is dropped (504, reason ``overdue``). Messages and timers have no deadline.
+    """
+
     default_delay: DurationLaw = Field(default=law("0.5ms"))
     """One-way delay between any two services, and from a workload to a service."""
     edges: dict[Annotated[str, Field(pattern=r"^[^\s>]+->[^\s>]+$")], EdgeConfig] = Field(default_factory=dict)

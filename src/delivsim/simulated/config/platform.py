@@ -12,6 +12,7 @@ from delivsim.domain.units import Duration, PositiveDuration, Speed, near_miss
 from delivsim.simulated.config.broker import BrokerConfig
 from delivsim.simulated.config.calling import wrong_calls
 from delivsim.simulated.config.defaults import default_services, merged
+from delivsim.simulated.config.disciplines import DeadlineShedding
 from delivsim.simulated.config.names import APPS, BUILT_IN, NOT_SERVICES, Name, ServiceName
 from delivsim.simulated.config.network import EdgeConfig, NetworkConfig
 from delivsim.simulated.config.resources import ResourceConfig
@@ -166,9 +167,13 @@ class PlatformConfig(Config):
                         yield (*place, *at), f"must be one of platform.resources{near_miss(used, known)}"
 
     def _wrong_stations(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Find ways to queue that an ideal platform, where nothing takes time, cannot have."""
+        """Find ways to queue that need what is not there: on an ideal platform nothing takes time."""
         stations = [*(("services", *pair) for pair in self.services.items())]
         stations += [("processes", *pair) for pair in self.processes.items()]  # type: ignore[misc]
+        for part, name, station in stations if not self.network.propagate_deadlines else ():
+            if isinstance(station.shedding, DeadlineShedding):
+                rule = "needs network.propagate_deadlines: true, or nothing tells how long callers wait"
+                yield (part, name, "shedding", "kind"), rule
         for part, name, station in stations if self.kind == "ideal" else ():
             for key in station.model_fields_set & QUEUEING:
                 yield (part, name, key), "must not be given on an ideal platform, where nobody queues"

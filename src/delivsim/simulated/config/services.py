@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.distributions import DurationLaw
 from delivsim.simulated.config.autoscaling import AutoscaleConfig
-from delivsim.simulated.config.disciplines import Balancing, CoDelConfig, Discipline, Priority
+from delivsim.simulated.config.disciplines import Balancing, Discipline, Priority, SheddingConfig
 from delivsim.simulated.config.names import Count, Name
 from delivsim.simulated.config.network import EdgeConfig
 from delivsim.simulated.config.resilience import RateLimitConfig
@@ -64,8 +64,8 @@ class StationConfig(Config):
     """
     queue_timeout: DurationLaw | None = None
     """How long a request waits in the queue before it is given up with 503. Without it: until it is served."""
-    shedding: CoDelConfig | None = None
-    """Which requests are given up, with 503, when they would start. Without it: none."""
+    shedding: SheddingConfig | None = None
+    """Which requests are given up, with 503, on arrival or when they would start. Without it: none."""
     balancing: Balancing = "shared"
     """
     shared: all replicas take from one queue; else each has its own, and a request joins the one chosen on arrival:

@@ -65,7 +65,7 @@ class EventStation:
         self._patience, self._shedding, self._refused = patience, shedding, refused
 
     def enter(self, visit: Any, work: float) -> bool:
-        """Admit a visit: it starts now or waits its turn."""
+        """Admit a visit: it starts now, waits its turn, or is given up at once."""
         visit.work = work
         if visit in self._busy:  # more work of a request that still holds its worker
             self._work(visit)
@@ -78,6 +78,12 @@ class EventStation:
         if self.queue_capacity is not None and visit.queue_length >= self.queue_capacity:
             self._write(visit, NAN, self.env.now, "refused", "queue_full")
             return False
+        if self._shedding is not None and self.servers:
+            reason = self._shedding.on_arrival(visit, self.env.now, visit.queue_length + 1, self.servers)
+            if reason:
+                self._write(visit, NAN, self.env.now, "shed", reason)
+                self._refused(visit, reason)
+                return True
         self._line.push(visit)
         if self._patience is not None:
             visit.timer = self._alarm(self._patience(visit.order), self._on_end_of_patience, visit)
@@ -180,6 +186,8 @@ class EventStation:
     def _gone(self, visit: Any, outcome: str) -> None:
         del self._busy[visit]
         visit.timer = None
+        if self._shedding is not None and outcome == "served":
+            self._shedding.served(self.env.now - visit.started_at)
         self._write(visit, visit.started_at, self.env.now, outcome, WHY[outcome])
 
     def _next(self) -> None:
@@ -187,19 +195,19 @@ class EventStation:
         given_up = []
         while len(self._line) and len(self._busy) < self.servers:
             visit = self._line.pop()
-            if self._shedding is not None and self._is_given_up(visit):
-                given_up.append(visit)
+            reason = "" if self._shedding is None else self._given_up(visit)
+            if reason:
+                visit.timer = None
+                self._write(visit, NAN, self.env.now, "shed", reason)
+                given_up.append((visit, reason))
             else:
                 self._start(visit)
-        for visit in given_up:  # only now: whoever hears of it may come back at once
-            self._refused(visit, self._shedding.reason)  # type: ignore[union-attr]
+        for visit, reason in given_up:  # only now: whoever hears of it may come back at once
+            self._refused(visit, reason)
 
-    def _is_given_up(self, visit: Any) -> bool:
-        if not self._shedding.gives_up(visit, self.env.now, len(self._line)):  # type: ignore[union-attr]
-            return False
-        visit.timer = None
-        self._write(visit, NAN, self.env.now, "shed", self._shedding.reason)  # type: ignore[union-attr]
-        return True
+    def _given_up(self, visit: Any) -> str:
+        """Give the reason not to start a visit, if there is one."""
+        return self._shedding.at_start(visit, self.env.now, len(self._line))  # type: ignore[union-attr]
 
     def _write(self, visit: Any, started_at: float, departed_at: float, outcome: str, reason: str = "") -> None:
         self.rows.append(row_of(self.name, visit, started_at, departed_at, outcome, reason, self.replica))

@@ -113,12 +113,14 @@ class Fleet:
                 visit.visit = OWN_ROW
         else:
             part = self._parts[0]
-        if not part.station.enter(visit, work):
-            return False
         part.read(self.env.now)
         part.present += 1
-        self._at[visit] = part
-        return True
+        self._at[visit] = part  # before it enters: it may be given up at once
+        if part.station.enter(visit, work):
+            return True
+        part.present -= 1
+        del self._at[visit]
+        return False
 
     def pass_through(self, visit: Any, work: float, queue: Any) -> bool:  # noqa: ARG002
         """Serve nothing in one go: who is where is counted."""

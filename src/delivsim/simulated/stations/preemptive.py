@@ -62,5 +62,5 @@ class PreemptiveStation(EventStation):
         super().fail_waiting()
         self._interrupted.clear()
 
-    def _is_given_up(self, visit: Any) -> bool:
-        return visit not in self._interrupted and super()._is_given_up(visit)
+    def _given_up(self, visit: Any) -> str:
+        return "" if visit in self._interrupted else super()._given_up(visit)

@@ -1,20 +1,88 @@
-"""Load shedding: who of those that wait is given up when a server comes free, so that the others are in time."""
+"""Load shedding: who is given up, on arrival or when a server comes free, so that the others are in time."""
 
 from __future__ import annotations
 
 import math
 from typing import Any, Protocol
 
+from delivsim.services.resilience import Foresight, is_over
+
+OVERDUE = "overdue"
+"""Why a visit is given up whose caller waits no more."""
+
 
 class Shedding(Protocol):
-    """Decides about each visit that would start now."""
+    """Decides about each visit: the reason to give it up, or nothing."""
 
-    reason: str
-    """What the row of a visit that was given up says."""
-
-    def gives_up(self, visit: Any, now: float, waiting: int) -> bool:
-        """Tell whether to give this visit up; ``waiting``: how many wait behind it."""
+    def on_arrival(self, visit: Any, now: float, turns: int, servers: int) -> str:
+        """Decide about a visit that would have to wait until ``turns`` others are done."""
         ...
+
+    def at_start(self, visit: Any, now: float, waiting: int) -> str:
+        """Decide about a visit that would start now; ``waiting``: how many wait behind it."""
+        ...
+
+    def served(self, seconds: float) -> None:
+        """Learn how long a server was with a visit."""
+        ...
+
+
+def _due(visit: Any) -> float:
+    """Give the instant from which on nobody waits for a visit's answer."""
+    return getattr(visit, "due", math.inf)
+
+
+class Overdue:
+    """Gives up who would start when the caller waits no more, if ``others`` do not give it up for another reason."""
+
+    def __init__(self, others: Shedding | None = None) -> None:
+        self._others = others
+
+    def on_arrival(self, visit: Any, now: float, turns: int, servers: int) -> str:
+        """Leave it to the others."""
+        return "" if self._others is None else self._others.on_arrival(visit, now, turns, servers)
+
+    def at_start(self, visit: Any, now: float, waiting: int) -> str:
+        """Decide about the visit that would start now."""
+        if is_over(_due(visit), now):
+            return OVERDUE
+        return "" if self._others is None else self._others.at_start(visit, now, waiting)
+
+    def served(self, seconds: float) -> None:
+        """Tell the others."""
+        if self._others is not None:
+            self._others.served(seconds)
+
+
+class InTime:
+    """
+    Gives up who cannot be done in time, as far as can be foreseen.
+
+    A visit that finds a server free is served in any case, so that what is foreseen follows what is the case.
+
+    Parameters
+    ----------
+    arriving
+        Whether it can be foreseen on arrival when a visit will start: who comes first is served first.
+    """
+
+    reason = "too_late"
+
+    def __init__(self, *, arriving: bool) -> None:
+        self._foresight, self._arriving = Foresight(), arriving
+
+    def on_arrival(self, visit: Any, now: float, turns: int, servers: int) -> str:
+        """Decide about a visit that would have to wait."""
+        late = self._arriving and self._foresight.is_too_late(_due(visit), now, turns, servers)
+        return self.reason if late else ""
+
+    def at_start(self, visit: Any, now: float, waiting: int) -> str:  # noqa: ARG002
+        """Decide about the visit that would start now."""
+        return self.reason if self._foresight.is_too_late(_due(visit), now) else ""
+
+    def served(self, seconds: float) -> None:
+        """Learn how long a server was with a visit."""
+        self._foresight.served(seconds)
 
 
 class CoDel:
@@ -42,8 +110,18 @@ class CoDel:
         self._count = 0
         self._next = math.inf
 
-    def gives_up(self, visit: Any, now: float, waiting: int) -> bool:
-        """Tell whether to give up the visit that would start now."""
+    def on_arrival(self, visit: Any, now: float, turns: int, servers: int) -> str:  # noqa: ARG002
+        """Let everybody wait."""
+        return ""
+
+    def served(self, seconds: float) -> None:
+        """Take no notice."""
+
+    def at_start(self, visit: Any, now: float, waiting: int) -> str:
+        """Decide about the visit that would start now."""
+        return self.reason if self._gives_up(visit, now, waiting) else ""
+
+    def _gives_up(self, visit: Any, now: float, waiting: int) -> bool:
         if not self._stands(now - visit.queued_at, now, waiting):
             self._dropping = False
             return False
