@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from delivsim.dispatch.candidates import flat, grid_zones, least_ways, nearest_of, nearest_pairs, same_zone
+from delivsim.dispatch.candidates import flat, grid_zones, halved, least_ways, nearest_of, nearest_pairs, same_zone
 from delivsim.dispatch.contract import sample_problem
 from delivsim.domain.travel import Euclidean, Haversine
 from delivsim.domain.travel.belief import DRAWS, Erring
@@ -72,3 +72,14 @@ def test_nobody_is_faster_than_the_fastest_on_a_straight_line():
     assert least_ways(straight, metres).tolist() == [0.0, 240.0, 660.0]
     erring = sample_problem(1, 3, speeds=speeds, travel=Erring(Euclidean(5.0), np.full(DRAWS, 0.5)))
     assert least_ways(erring, metres).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_city_is_halved_until_its_parts_are_small():
+    """Every row is in one part, no part has more than it may but for rows of one place, and parts are apart."""
+    places = np.concatenate((np.random.default_rng(2).random((100, 2)) * (900.0, 100.0), np.full((30, 2), 1000.0)))
+    parts = list(halved(places, 20))
+    assert sorted(np.concatenate(parts).tolist()) == list(range(130))
+    assert [part.size for part in parts if part.size > 20] == [30]
+    west = sorted((places[part, 0].min(), places[part, 0].max()) for part in parts)
+    assert west[-1] == (1000.0, 1000.0)
+    assert list(halved(np.empty((0, 2)), 20)) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -122,6 +124,34 @@ def same_zone(left: Ints, right: Ints) -> tuple[Ints, Ints]:
     within = np.arange(a.size) - np.repeat(np.cumsum(counts) - counts, counts)
     b = order[np.repeat(begin, counts) + within]
     return a, np.asarray(b, dtype=np.int64)
+
+
+def halved(places: Floats, most: int) -> Iterator[Ints]:
+    """
+    Halve a city across its longer side, and each half again, until no part has more than ``most`` rows.
+
+    Rows of one place stay together, however many they are.
+
+    Parameters
+    ----------
+    places
+        Places, shape (n, d), in metres.
+
+    Returns
+    -------
+    The rows of each part, ascending; parts that were split last stand side by side.
+    """
+    parts = [np.arange(len(places))] if len(places) else []
+    while parts:
+        rows = parts.pop()
+        sides = np.ptp(places[rows], axis=0)
+        if rows.size <= most or not sides.any():
+            yield rows
+            continue
+        along = places[rows, sides.argmax()]
+        middle = np.median(along)
+        low = along < middle if (along < middle).any() else along <= middle
+        parts += [rows[~low], rows[low]]
 
 
 def grid_zones(places: Floats, side: float) -> Ints:

@@ -45,3 +45,37 @@ def test_with_riders_for_all_everybody_goes_alone():
     one, other = ask(given, near=60).matches, LinearAssignment()(given, np.random.default_rng(0)).matches
     assert all(len(match.orders) == 1 for match in one)
     assert {match.rider for match in one} == {match.rider for match in other}
+
+
+def served(given, **parameters) -> set[int]:
+    return {order for match in ask(given, **parameters).matches for order in match.orders}
+
+
+def test_a_large_city_is_decided_part_by_part_and_nobody_is_left_without_need():
+    """With food and riders ready for 120 orders of 15 stores, whose columns fill many parts, every order is served."""
+    given = sample_problem(
+        120,
+        120,
+        stores=np.arange(120) // 8,
+        pickups=np.repeat(np.random.default_rng(5).random((15, 2)) * 10_000, 8, axis=0),
+        ready_at=np.full(120, 49_000.0),
+        free_at=np.full(120, 49_000.0),
+        off_at=np.full(120, 99_000.0),
+    )
+    assert served(given) == set(given.orders.tolist())
+
+
+def test_an_order_gets_a_rider_from_farther_away_where_others_have_those_near():
+    """Three orders of one store that only look at one rider each, the same one, get three riders."""
+    given = sample_problem(
+        3,
+        3,
+        stores=[0, 0, 0],
+        pickups=np.zeros((3, 2)),
+        dropoffs=np.array([(9000.0, 0.0), (-9000.0, 0.0), (0.0, 9000.0)]),
+        ready_at=np.full(3, 49_900.0),
+        places=np.array([(0.0, 100.0), (0.0, 200.0), (0.0, 300.0)]),
+        free_at=np.full(3, 49_000.0),
+        off_at=np.full(3, 99_000.0),
+    )
+    assert len(ask(given, near=1, largest_bundle=1).matches) == 3

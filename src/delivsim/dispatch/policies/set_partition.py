@@ -9,9 +9,10 @@ from delivsim.dispatch.arrays import Floats, Ints
 from delivsim.dispatch.assignment import Assignment
 from delivsim.dispatch.bundles import Bundles, Doors, bundles_of, past_doors, trips
 from delivsim.dispatch.bundling import same_store_bundles
-from delivsim.dispatch.candidates import flat, nearest_of
+from delivsim.dispatch.candidates import flat, halved, nearest_of
 from delivsim.dispatch.commitment import just_in_time
 from delivsim.dispatch.horizon import looked_at, orders_per_rider
+from delivsim.dispatch.matching import Price, match_places
 from delivsim.dispatch.mixing import every_mix
 from delivsim.dispatch.plan import Plan, left_for_later
 from delivsim.dispatch.policies.parameters import Count, Weight
@@ -23,6 +24,10 @@ from delivsim.domain.units import Duration
 
 LEFT_OVER = 36_000.0
 """Seconds of delay that leaving one order without a rider counts for: more than any real delay."""
+TOGETHER = 1_200
+"""Columns that are chosen from together; more are split by place, since the solver's work grows faster than they do."""
+LEFT_CANDIDATES = 50
+"""How many of the riders who are left are considered for an order that the columns left without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +35,9 @@ class SetPartition:
     """
     Choose bundles and their riders together, at the least delay of customers and time of riders.
 
-    Only what cannot wait for the next decision is carried out; the rest is planned again then.
+    Only what cannot wait for the next decision is carried out; the rest is planned again then. A large city is decided
+    part by part: a part has the riders that those before it have left, and orders for which no rider near is left get
+    one from farther away.
 
     Parameters
     ----------
@@ -55,7 +62,8 @@ class SetPartition:
     load_window
         Orders per rider are counted among those ready, and those free, within this many seconds, >= 0.
     effort
-        Deterministic seconds that the solver works at most on one decision, > 0.
+        Deterministic seconds that the solver works at most on one part of the city, > 0; a city of some 50 open orders
+        is one part.
 
     Notes
     -----
@@ -118,11 +126,19 @@ class SetPartition:
         costs = price(a, b)
         useful = np.flatnonzero(costs < LEFT_OVER * bundles.sizes[a])
         a, b, costs = a[useful], b[useful], costs[useful]
-        unassigned = np.full(problem.orders.size, LEFT_OVER)
-        chosen = partition([bundles.rows[k] for k in a], b, costs, unassigned=unassigned, effort=self.effort)
-        found = np.full(len(bundles), -1, dtype=np.int64)
-        found[a[chosen]] = b[chosen]
+        found = self._found(bundles, a, b, costs, stores[a])
+        _find_others(found, bundles, stores, places, price)
         return Plan(problem=problem, bundles=bundles, riders=riders, found=found, price=price, candidates=self.near)
+
+    def _found(self, bundles: Bundles, a: Ints, b: Ints, costs: Floats, stores: Floats) -> Ints:
+        """Choose columns, part by part of the city: for each bundle its rider; -1: nobody."""
+        found, unassigned = np.full(len(bundles), -1, dtype=np.int64), np.full(int(bundles.first.max()) + 1, LEFT_OVER)
+        for part in halved(stores, TOGETHER):
+            part = part[~np.isin(b[part], found)]
+            columns = [bundles.rows[k] for k in a[part]]
+            chosen = part[partition(columns, b[part], costs[part], unassigned=unassigned, effort=self.effort)]
+            found[a[chosen]] = b[chosen]
+        return found
 
     def _assignment(self, plan: Plan, rows: Ints) -> Assignment:
         planned, ready_at = plan.planned, plan.bundles.ready_at
@@ -136,6 +152,20 @@ class SetPartition:
             *left_for_later(plan.problem, rows, "it is ready much later"),
         )
         return Assignment(tuple(plan.matches(planned[goes], "part of the cheapest partition")), waits=waits)
+
+
+def _find_others(found: Ints, bundles: Bundles, stores: Floats, places: Floats, price: Price) -> None:
+    """Match orders that are in no chosen bundle, each alone, with the riders who are left."""
+    served = [row for k in np.flatnonzero(found >= 0) for row in bundles.rows[k]]
+    alone = np.flatnonzero((bundles.sizes == 1) & ~np.isin(bundles.first, served))
+    riders = np.setdiff1d(np.arange(len(places)), found)
+
+    def priced(chosen: Ints, columns: Ints) -> Floats:
+        return price(alone[chosen], riders[columns])
+
+    unassigned = np.full(alone.size, LEFT_OVER)
+    late = match_places(stores[alone], places[riders], priced, unassigned=unassigned, candidates=LEFT_CANDIDATES)
+    found[alone[late >= 0]] = riders[late[late >= 0]]
 
 
 def _own_cost(problem: DispatchProblem, bundles: Bundles, doors: Doors) -> Floats:

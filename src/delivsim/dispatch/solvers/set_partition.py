@@ -50,18 +50,19 @@ def partition(
 
     model = cp_model.CpModel()
     chosen = [model.new_bool_var("") for _ in columns]
-    left = [model.new_bool_var("") for _ in unassigned]
-    of_order: list[list[cp_model.IntVar]] = [[variable] for variable in left]
+    named = sorted({order for orders in columns for order in orders})
+    left = [model.new_bool_var("") for _ in named]
+    of_order: dict[int, list[cp_model.IntVar]] = {order: [one] for order, one in zip(named, left, strict=True)}
     of_rider: dict[int, list[cp_model.IntVar]] = {}
     for variable, orders, rider in zip(chosen, columns, riders.tolist(), strict=True):
         of_rider.setdefault(rider, []).append(variable)
         for order in orders:
             of_order[order].append(variable)
-    for variables in of_order:
+    for variables in of_order.values():
         model.add_exactly_one(variables)
     for variables in of_rider.values():
         model.add_at_most_one(variables)
-    prices = np.concatenate((milliseconds(costs), milliseconds(unassigned))).tolist()
+    prices = np.concatenate((milliseconds(costs), milliseconds(unassigned[named]))).tolist()
     model.minimize(cp_model.LinearExpr.weighted_sum([*chosen, *left], prices))
     for variable, hint in zip(chosen, greedy(columns, riders, costs, unassigned), strict=True):
         model.add_hint(variable, bool(hint))
