@@ -82,7 +82,7 @@ def test_seconds_become_whole_milliseconds():
     assert milliseconds(np.array([0.0004, 0.0006, -1.5, 3600.0])).tolist() == [0, 1, -1500, 3_600_000]
 
 
-def test_a_matrix_and_a_flow_cost_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_matrix_a_sparse_one_and_a_flow_cost_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which way a problem is solved does not show in what the answer costs, also where some are left over."""
     rng = np.random.default_rng(3)
     orders, riders = np.repeat(np.arange(60), 40), np.concatenate([rng.permutation(80)[:40] for _ in range(60)])
@@ -90,11 +90,15 @@ def test_a_matrix_and_a_flow_cost_the_same(monkeypatch: pytest.MonkeyPatch) -> N
     price = dict(zip(zip(orders.tolist(), riders.tolist(), strict=True), costs.tolist(), strict=True))
 
     def least() -> float:
-        found = assign(orders, riders, costs, unassigned=unassigned, n_riders=80)
+        twice, worse = slice(0, 300), np.append(costs, costs[:300] + 5.0)  # a pair named again, at a higher cost
+        again = np.append(orders, orders[twice]), np.append(riders, riders[twice])
+        found = assign(*again, worse, unassigned=unassigned, n_riders=80)
         taken = found[found >= 0].tolist()
         assert len(set(taken)) == len(taken)
         return sum(price[k, r] if r >= 0 else unassigned[k] for k, r in enumerate(found.tolist()))
 
     as_matrix = least()
     monkeypatch.setattr(linear_assignment, "DENSE", 0)
+    assert abs(least() - as_matrix) < 60 * 0.001
+    monkeypatch.setattr(linear_assignment, "VERY_MANY", 0)
     assert abs(least() - as_matrix) < 60 * 0.001

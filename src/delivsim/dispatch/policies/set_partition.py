@@ -24,8 +24,6 @@ from delivsim.domain.units import Duration
 
 LEFT_OVER = 36_000.0
 """Seconds of delay that leaving one order without a rider counts for: more than any real delay."""
-TOGETHER = 1_200
-"""Columns that are chosen from together; more are split by place, since the solver's work grows faster than they do."""
 LEFT_CANDIDATES = 50
 """How many of the riders who are left are considered for an order that the columns left without one."""
 
@@ -61,9 +59,11 @@ class SetPartition:
         Seconds of a rider's time that one more trip to a store costs, service included, >= 0.
     load_window
         Orders per rider are counted among those ready, and those free, within this many seconds, >= 0.
+    together
+        Most columns, a bundle in a rider's hands each, that are chosen from together: the solver's work grows faster
+        than they do, so more are split by place; >= 1. 50 open orders have some 1,000.
     effort
-        Deterministic seconds that the solver works at most on one part of the city, > 0; a city of some 50 open orders
-        is one part.
+        Deterministic seconds that the solver works at most on one part of the city, > 0.
 
     Notes
     -----
@@ -81,6 +81,7 @@ class SetPartition:
     rider_weight: Weight = 1.5
     trip_time: Duration = 900.0
     load_window: Duration = 600.0
+    together: Count = 1200
     effort: Weight = 0.2
 
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:  # noqa: ARG002
@@ -133,7 +134,7 @@ class SetPartition:
     def _found(self, bundles: Bundles, a: Ints, b: Ints, costs: Floats, stores: Floats) -> Ints:
         """Choose columns, part by part of the city: for each bundle its rider; -1: nobody."""
         found, unassigned = np.full(len(bundles), -1, dtype=np.int64), np.full(int(bundles.first.max()) + 1, LEFT_OVER)
-        for part in halved(stores, TOGETHER):
+        for part in halved(stores, self.together):
             part = part[~np.isin(b[part], found)]
             columns = [bundles.rows[k] for k in a[part]]
             chosen = part[partition(columns, b[part], costs[part], unassigned=unassigned, effort=self.effort)]
