@@ -1,9 +1,11 @@
 import numpy as np
+import pytest
 
 from delivsim.dispatch.contract import sample_problem
 from delivsim.dispatch.lawful import check_assignment
 from delivsim.dispatch.policies.linear_assignment import LinearAssignment
 from delivsim.dispatch.policies.set_partition import SetPartition
+from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Euclidean
 
 
@@ -51,13 +53,15 @@ def served(given, **parameters) -> set[int]:
     return {order for match in ask(given, **parameters).matches for order in match.orders}
 
 
-def test_a_large_city_is_decided_part_by_part_and_nobody_is_left_without_need():
-    """With food and riders ready for 120 orders of 15 stores, whose columns fill many parts, every order is served."""
+@pytest.mark.parametrize("one_store", [True, False])
+def test_a_large_city_is_decided_part_by_part_and_nobody_is_left_without_need(one_store):
+    """With food and riders ready for 120 orders of 15 stores, whose columns fill many parts, all are served, once."""
     given = sample_problem(
         120,
         120,
         stores=np.arange(120) // 8,
         pickups=np.repeat(np.random.default_rng(5).random((15, 2)) * 10_000, 8, axis=0),
+        rules=Rules(same_store_bundles=one_store),
         ready_at=np.full(120, 49_000.0),
         free_at=np.full(120, 49_000.0),
         off_at=np.full(120, 99_000.0),

@@ -134,11 +134,14 @@ class SetPartition:
     def _found(self, bundles: Bundles, a: Ints, b: Ints, costs: Floats, stores: Floats) -> Ints:
         """Choose columns, part by part of the city: for each bundle its rider; -1: nobody."""
         found, unassigned = np.full(len(bundles), -1, dtype=np.int64), np.full(int(bundles.first.max()) + 1, LEFT_OVER)
+        served: set[int] = set()
         for part in halved(stores, self.together):
-            part = part[~np.isin(b[part], found)]
-            columns = [bundles.rows[k] for k in a[part]]
+            still = np.fromiter((served.isdisjoint(bundles.rows[k]) for k in a[part].tolist()), np.bool_, part.size)
+            part = part[still & ~np.isin(b[part], found)]
+            columns = [bundles.rows[k] for k in a[part].tolist()]
             chosen = part[partition(columns, b[part], costs[part], unassigned=unassigned, effort=self.effort)]
             found[a[chosen]] = b[chosen]
+            served.update(row for k in a[chosen].tolist() for row in bundles.rows[k])
         return found
 
     def _assignment(self, plan: Plan, rows: Ints) -> Assignment:
@@ -157,7 +160,7 @@ class SetPartition:
 
 def _find_others(found: Ints, bundles: Bundles, stores: Floats, places: Floats, price: Price) -> None:
     """Match orders that are in no chosen bundle, each alone, with the riders who are left."""
-    served = [row for k in np.flatnonzero(found >= 0) for row in bundles.rows[k]]
+    served = [row for k in np.flatnonzero(found >= 0).tolist() for row in bundles.rows[k]]
     alone = np.flatnonzero((bundles.sizes == 1) & ~np.isin(bundles.first, served))
     riders = np.setdiff1d(np.arange(len(places)), found)
 
