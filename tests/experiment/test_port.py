@@ -183,3 +183,23 @@ def test_riders_on_the_way_to_wait_are_called_away_only_where_allowed(tmp_path: 
         one["from_y"].to_numpy()[1:] - one["to_y"].to_numpy()[:-1],
     )
     assert apart[same].max() < 1e-6
+
+
+def test_reports_that_come_late_never_take_a_rider_back(tmp_path: Path):
+    """With reports three minutes old a free rider is believed at a door, a store or his start, as he is; not on a way."""
+    scenario = tmp_path / "scenario.yaml"
+    text = SCENARIO.format(path=TWIN, kind="ideal")
+    text = text.replace("policy: linear_assignment", "policy: nearest, repositioning: demand_weighted")
+    late = "behavior: {riders: {report_every: 1min, report_delay: 3min}}"
+    scenario.write_text(text.replace(f"path: {TWIN}", f"path: {TWIN}, {late}"))
+    result = ds.run(ds.load_scenario(scenario))
+    places = {
+        (x, y)
+        for name, columns in (("orders", ("x", "y")), ("stores", ("x", "y")))
+        for x, y in result.tables[name][list(columns)].itertuples(index=False)
+    }
+    places |= {(rider.x, rider.y) for rider in read(TWIN).riders}
+    known = result.tables["known_riders"]
+    believed = set(known.loc[known["is_known"], ["x", "y"]].itertuples(index=False, name=None))
+    assert len(believed) > 20
+    assert believed <= places

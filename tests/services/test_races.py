@@ -14,10 +14,12 @@ from delivsim.services.delivery import Deliveries, Job, Offer, OpenJob, RiderRec
 from delivsim.services.effects import Call, Commit, Decide, Delete, Load, NewId, Now, Publish, Query
 from delivsim.services.messages import (
     OK,
+    DropOff,
     OfferAnswer,
     OfferMade,
     OrderRef,
     Placed,
+    Position,
     Reserve,
     Response,
     StatusChange,
@@ -206,3 +208,38 @@ def test_a_decline_sent_twice_is_one() -> None:
     hand.now = 10.0
     assert hand.run(deliveries().decline_offer(of_rider)).ok
     assert hand.state[RiderRecord] == before
+
+
+def reported(hand: Hand, *reports: tuple[float, float]) -> tuple[float, float]:
+    """Where rider 3 is believed to be after reports (x, taken at) have come in that order."""
+    for x, taken_at in reports:
+        hand.run(deliveries().report_position(Position(3, (x, 0.0), taken_at)))
+    return hand.state[RiderRecord][3].place
+
+
+def test_a_report_that_was_overtaken_counts_no_more() -> None:
+    """Of two reports the one taken later counts, whichever comes first; at one instant, what comes last."""
+    hand = Hand(now=100.0)
+    hand.put(3, RiderRecord(3, 0.0, 0.0, 0.0, math.inf, math.nan))
+    assert reported(hand, (2.0, 50.0)) == (2.0, 0.0)
+    assert reported(hand, (1.0, 40.0)) == (2.0, 0.0)
+    assert reported(hand, (3.0, 60.0), (4.0, 60.0)) == (4.0, 0.0)
+
+
+def test_a_report_from_before_the_delivery_does_not_take_the_rider_back() -> None:
+    """After the last drop-off he is at that door, whatever old report still comes; a newer one counts."""
+    hand = Hand(now=100.0)
+    hand.put(7, Job("picked_up", open_job(7, 0.0), 3))
+    hand.put(3, RiderRecord(3, 9.0, 9.0, 100.0, math.inf, math.nan, n_jobs=1, jobs=(7,)))
+    hand.run(deliveries().delivered(DropOff(3, 7, 90.0)))
+    assert reported(hand, (5.0, 80.0)) == (9.0, 9.0)
+    assert reported(hand, (6.0, 95.0)) == (6.0, 0.0)
+
+
+def test_where_a_bundle_fell_through_any_report_counts() -> None:
+    """The door of an order that is withdrawn is no place where its rider was seen."""
+    hand = Hand(now=100.0)
+    hand.put(7, Job("assigned", open_job(7, 0.0), 3))
+    hand.put(3, RiderRecord(3, 9.0, 9.0, 500.0, math.inf, math.nan, n_jobs=1, jobs=(7,), seen_at=70.0))
+    hand.run(deliveries().withdraw(OrderRef(7, "patience")))
+    assert reported(hand, (5.0, 60.0)) == (5.0, 0.0)

@@ -93,11 +93,11 @@ ASKED: dict[tuple[str, str], Any] = {
     ("delivery", "decline_offer"): lambda: riders.decline_offer(races.OfferAnswer(50, 3)),
     ("delivery", "give_back"): lambda: riders.give_back(GiveBack(4, (1,))),
     ("delivery", "picked_up"): lambda: riders.picked_up(PickUp(4, (1,))),
-    ("delivery", "delivered"): lambda: riders.delivered(DropOff(4, 2)),
+    ("delivery", "delivered"): lambda: riders.delivered(DropOff(4, 2, 100.0)),
     ("delivery", "withdraw"): lambda: riders.withdraw(OrderRef(1, "patience")),
     ("delivery", "go_online"): lambda: riders.go_online(RiderOn(8, (0.0, 0.0), 900.0, 5.0)),
     ("delivery", "go_offline"): lambda: riders.go_offline(RiderRef(4)),
-    ("delivery", "report_position"): lambda: riders.report_position(Position(3, (1.0, 1.0))),
+    ("delivery", "report_position"): lambda: riders.report_position(Position(3, (1.0, 1.0), 100.0)),
     ("delivery", "give_feedback"): lambda: give_feedback(Feedback(5, 4)),
 }
 

@@ -229,7 +229,7 @@ class Tour:
         self.ledger.files[stop.reference].delivered_at = self.env._now
         self.ledger.ended(stop.reference, Outcome.DELIVERED)
         self.way.n_carried -= 1
-        request = Request(APP, "delivered", DropOff(self.number, stop.order), stop.reference)
+        request = Request(APP, "delivered", DropOff(self.number, stop.order, self.env._now), stop.reference)
         self.ledger.busy += 1
         insist(self.env, self.riders.platform, request, self._told)
 

@@ -116,4 +116,4 @@ class Way:
 
     def report(self) -> None:
         """Tell the platform where the rider is."""
-        self.riders.report(Request(APP, "report_position", Position(self.number, self.place)))
+        self.riders.report(Request(APP, "report_position", Position(self.number, self.place, self.env._now)))

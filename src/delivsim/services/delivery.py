@@ -87,6 +87,7 @@ class RiderRecord(NamedTuple):
     A rider as far as the platform knows.
 
     ``x``, ``y`` and ``free_at`` say where and when the rider's accepted work will end (a past instant: free now);
+    without work, ``seen_at`` is when he was there, and older reports of where he is count no more;
     ``offer`` is the offer being answered (0: none); ``jobs`` are the ``n_jobs`` orders accepted and not yet delivered;
     no offer is made before ``not_before``; until ``moving_until`` the rider is on the way to where to wait; at most
     ``capacity`` orders are carried at once. The numbers come first, so that a decision can read them as one array.
@@ -104,6 +105,7 @@ class RiderRecord(NamedTuple):
     capacity: float = math.inf
     moving_until: float = -math.inf
     jobs: tuple[int, ...] = ()
+    seen_at: float = -math.inf
 
     @property
     def place(self) -> Place:
@@ -119,11 +121,13 @@ def _asked(rider: RiderRecord, offer: int) -> RiderRecord:
     return RiderRecord(*rider[:6], offer, *rider[7:])
 
 
-def _busy(rider: RiderRecord, place: Place, free_at: float, jobs: tuple[int, ...]) -> RiderRecord:
-    """Give a rider these orders to deliver, and the place and instant at which that will be done."""
+def _busy(
+    rider: RiderRecord, place: Place, free_at: float, jobs: tuple[int, ...], seen_at: float = -math.inf
+) -> RiderRecord:
+    """Give a rider these orders to deliver, and the place and instant at which that will be done, or was seen to be."""
     return RiderRecord(
         rider.id, *place, free_at, rider.off_at, rider.speed, rider.offer, rider.not_before, len(jobs), rider.capacity,
-        -math.inf, jobs,
+        -math.inf, jobs, seen_at,
     )  # fmt: skip
 
 
@@ -396,7 +400,7 @@ class Deliveries:
         there_at = now + self.travel.time(rider.place, move.place, speed, now)
         going = rider._replace(moving_until=there_at)
         if not self.rules.diversion:
-            going = going._replace(x=move.place[0], y=move.place[1], free_at=there_at)
+            going = going._replace(x=move.place[0], y=move.place[1], free_at=there_at, seen_at=there_at)
         writes.append(Put(rider.id, going))
         publishes.append(Publish("rider.moved", rider.id, Errand(rider.id, move.place)))
 
@@ -590,7 +594,7 @@ class Deliveries:
         if rider is not None:
             left = tuple(order for order in rider.jobs if order != drop.order)
             free_at = rider.free_at if left else await Now() + self.rules.dropoff_service_time / 2
-            writes.append(Put(rider.id, _busy(rider, rider.place, free_at, left)))
+            writes.append(Put(rider.id, _busy(rider, rider.place, free_at, left, drop.delivered_at)))
         await Commit(writes, (_told("order.delivered", drop.order, done, rider=drop.rider),))
         return OK
 
@@ -638,7 +642,8 @@ class Deliveries:
     async def go_online(self, on: RiderOn) -> Response[Any]:
         """Start a rider's shift."""
         if await Load(RiderRecord, on.rider) is None:
-            rider = RiderRecord(on.rider, *on.place, await Now(), on.off_at, on.speed, capacity=on.capacity)
+            now = await Now()
+            rider = RiderRecord(on.rider, *on.place, now, on.off_at, on.speed, capacity=on.capacity, seen_at=now)
             await Commit((Put(on.rider, rider),))
         return OK
 
@@ -653,15 +658,15 @@ class Deliveries:
         return OK
 
     async def report_position(self, at: Position) -> Response[Any]:
-        """Note where a rider is (step 16); where accepted work will end is known better than that."""
-        rider = await Load(RiderRecord, at.rider)
-        if rider is not None and not rider.jobs and not await self._is_sent(rider):
-            await Commit((Put(at.rider, RiderRecord(rider.id, at.place[0], at.place[1], *rider[3:])),))
-        return OK
+        """
+        Note where a rider was (step 16), unless something newer is known.
 
-    async def _is_sent(self, rider: RiderRecord) -> bool:
-        """Whether a rider counts as being where he was sent to wait, though he is still on the way."""
-        return not self.rules.diversion and rider.moving_until > -math.inf and rider.moving_until > await Now()
+        Where accepted work will end is known better than that, and so is where he was sent to wait, until he is there.
+        """
+        rider = await Load(RiderRecord, at.rider)
+        if rider is not None and not rider.jobs and at.taken_at >= rider.seen_at:
+            await Commit((Put(at.rider, RiderRecord(rider.id, *at.place, *rider[3:-1], at.taken_at)),))
+        return OK
 
 
 async def give_feedback(feedback: Feedback) -> Response[Any]:

@@ -181,10 +181,11 @@ class RiderRef(NamedTuple):
 
 
 class Position(NamedTuple):
-    """Step 16: where a rider is."""
+    """Step 16: where a rider was at an instant, seconds; what comes late is told from what is new by it."""
 
     rider: int
     place: Place
+    taken_at: float
 
 
 class OfferAnswer(NamedTuple):
@@ -215,10 +216,11 @@ class Handover(NamedTuple):
 
 
 class DropOff(NamedTuple):
-    """Step 15: a rider has handed an order over."""
+    """Step 15: a rider has handed an order over, at this instant, seconds."""
 
     rider: int
     order: int
+    delivered_at: float
 
 
 class Feedback(NamedTuple):
