@@ -186,7 +186,7 @@ def test_riders_on_the_way_to_wait_are_called_away_only_where_allowed(tmp_path: 
 
 
 def test_reports_that_come_late_never_take_a_rider_back(tmp_path: Path):
-    """With reports three minutes old a free rider is believed at a door, a store or his start, as he is; not on a way."""
+    """With reports three minutes old a free rider is believed at a door, a store or his start, as he is."""
     scenario = tmp_path / "scenario.yaml"
     text = SCENARIO.format(path=TWIN, kind="ideal")
     text = text.replace("policy: linear_assignment", "policy: nearest, repositioning: demand_weighted")

@@ -665,7 +665,7 @@ class Deliveries:
         """
         rider = await Load(RiderRecord, at.rider)
         if rider is not None and not rider.jobs and at.taken_at >= rider.seen_at:
-            await Commit((Put(at.rider, RiderRecord(rider.id, *at.place, *rider[3:-1], at.taken_at)),))
+            await Commit((Put(at.rider, RiderRecord(rider.id, at.place[0], at.place[1], *rider[3:-1], at.taken_at)),))
         return OK
 
 
