@@ -307,6 +307,112 @@ def test_shedding_by_deadline_needs_deadlines_that_are_told() -> None:
         Scenario.model_validate(shop([{"work": 1}], web={"shedding": {"kind": "deadline"}}))
 
 
+SLOW_SOMETIMES = [
+    {"choose": [{"probability": 0.9, "steps": [{"wait": "10ms"}]}, {"probability": 0.1, "steps": [{"wait": "2s"}]}]}
+]
+
+
+def test_a_copy_of_what_takes_long_is_sent_and_the_first_answer_wins() -> None:
+    result = ran({"hedge": {"after": "50ms"}}, SLOW_SOMETIMES)
+    rows, counts = result.tables["requests"], result.summary()["edges"]["visitors"]["web"]
+    copies = rows[rows["reason"] == "hedge"]
+    assert 0.05 * counts["calls"] < len(copies) < 0.2 * counts["calls"]
+    assert counts["by_reason"] == {"hedge": len(copies)}
+    assert counts["attempts"] == counts["calls"] + len(copies)  # the load that copies add
+    assert (copies["sent_at"] - copies["first_sent_at"]).to_numpy() == pytest.approx(0.05)
+    final = rows[rows["last"]]
+    assert len(final) == counts["calls"] == counts["answered_well"]
+    latency = final["answered_at"] - final["first_sent_at"]
+    assert (latency > 1.0).mean() < 0.03  # both slow: one in a hundred; without copies one in ten
+    lost = rows[rows["seen"] == 499]
+    assert len(lost) == len(copies)
+    assert not lost["last"].any()
+    assert result.summary()["conservation"]["holds"]
+
+
+def test_a_copy_that_lost_is_withdrawn_from_the_queue_it_waits_in() -> None:
+    replicas = {"replicas": 4, "balancing": "random"}
+    result = ran({"hedge": {"after": "50ms"}}, [{"work": "80ms"}], rate="15/s", workers=1, web=replicas)
+    visits, rows = result.tables["visits"], result.tables["requests"].set_index("request")
+    gone = visits[visits["outcome"] == "withdrawn"]
+    assert len(gone) > 10
+    assert set(gone["reason"]) == {"caller_gone"}
+    assert set(rows.loc[gone["request"], "status"]) == set(rows.loc[gone["request"], "seen"]) == {499}
+    others = rows[rows["status"] != 499]
+    assert (visits["outcome"] == "served").sum() == len(others)
+    assert result.summary()["conservation"]["holds"]
+
+
+def test_a_failure_counts_only_when_no_copy_is_under_way() -> None:
+    steps = [
+        {
+            "choose": [
+                {"probability": 0.5, "steps": [{"wait": "200ms"}, {"fail": 503}]},
+                {"probability": 0.5, "steps": []},
+            ]
+        }
+    ]
+    rows = ran({"hedge": {"after": "50ms", "max": 3}}, steps).tables["requests"]
+    final = rows[rows["last"]]
+    assert len(final) == rows["first_sent_at"].nunique()
+    assert 0.9 < (final["seen"] == 200).mean() < 1.0  # all four fail: one in sixteen
+    assert (rows["seen"] == 503).sum() > (final["seen"] == 503).sum()
+
+
+def test_copies_have_a_budget_and_what_is_not_idempotent_has_none() -> None:
+    bounded = {"hedge": {"after": "50ms", "budget": {"ratio": 0.02, "burst": 3}}}
+    counts = ran(bounded, [{"wait": "200ms"}]).summary()["edges"]["visitors"]["web"]
+    assert 0.01 * counts["calls"] < counts["by_reason"]["hedge"] <= 3 + 0.02 * counts["calls"]
+    page = {"steps": [{"wait": "200ms"}], "idempotent": False}
+    operations = {"page": page, "look": {"steps": []}}
+    said = shop([], edges={EDGE: {"hedge": {"after": "50ms"}}}, web={"operations": operations})
+    assert set(run(Scenario.model_validate(said)).tables["requests"]["reason"]) == {""}
+
+
+def test_copies_respect_breaker_pool_and_deadline() -> None:
+    edge = {"hedge": {"after": "50ms", "max": 2}, "pool": {"size": 3, "queue": 2, "wait": "100ms"}}
+    breaker = {"window": 50, "min_calls": 50, "open_for": "2s", "failure_rate": 0.1}
+    edge |= {"deadline": "300ms", "breaker": breaker}
+    result = ran(edge, SLOW_SOMETIMES, rate="60/s")
+    rows = result.tables["requests"]
+    assert {"hedge", "pool_full", "breaker_open", "deadline"} <= set(rows["reason"])
+    made = rows[rows["arrived_at"].notna()]
+    steps = sorted([*((t, 1) for t in made["arrived_at"]), *((t - 1e-6, -1) for t in made["answered_at"])])
+    level, most = 0, 0
+    for _, step in steps:
+        level += step
+        most = max(most, level)
+    assert most == 3
+    assert (rows["answered_at"] - rows["first_sent_at"]).max() <= 0.3 + 1e-9
+    assert rows["last"].sum() == rows["first_sent_at"].nunique()
+    assert result.summary()["conservation"]["holds"]
+
+
+def test_a_failed_call_is_answered_with_what_was_remembered_while_that_is_young() -> None:
+    said = shop([{"call": "shop.page"}], edges={"web->shop": {"fallback": {"max_age": "10s"}}})
+    said["platform"]["services"]["shop"] = {"operations": {"page": {"steps": [{"work": "1ms"}]}}}
+    said["faults"] = [{"kind": "crash", "service": "shop", "at": "20s", "for": "20s"}]
+    result = run(Scenario.model_validate(said))
+    rows = result.tables["requests"].query("service == 'shop'")
+    down = rows[rows["sent_at"].between(20.0, 39.99)]
+    assert set(down["status"]) == {503}
+    assert set(down["seen"][down["sent_at"] < 29.9]) == {203}
+    assert set(down["seen"][down["sent_at"] > 30.1]) == {503}
+    counts = result.summary()["edges"]["web"]["shop"]
+    assert counts["fallbacks"] == (rows["seen"] == 203).sum() > 100
+    pages = result.tables["requests"].query("service == 'web'")
+    assert set(pages["seen"][pages["sent_at"].between(20.0, 29.9)]) == {200}
+
+
+def test_a_fallback_comes_after_the_last_attempt_only() -> None:
+    steps = [{"choose": [{"probability": 0.5, "steps": [{"fail": 503}]}, {"probability": 0.5, "steps": []}]}]
+    retries = {"max_attempts": 2, "backoff": "10ms"}
+    rows = ran({"fallback": {}, "retries": retries}, steps).tables["requests"]
+    assert set(rows["attempt"][rows["seen"] == 203]) == {2}
+    assert (rows["seen"] == 503).sum() > 100
+    assert rows["last"][rows["seen"] == 203].all()
+
+
 @pytest.mark.parametrize(
     ("edge", "rule"),
     [
@@ -314,6 +420,9 @@ def test_shedding_by_deadline_needs_deadlines_that_are_told() -> None:
         ({"retries": {"budget": {"ratio": 2}}}, "ratio"),
         ({"retries": {"growth": 0.5}}, "growth"),
         ({"pool": {}}, "size"),
+        ({"hedge": {"after": "2s"}, "timeout": "1s"}, "must be shorter than timeout"),
+        ({"hedge": {"after": "1s"}, "retries": {}}, "must not be given with retries"),
+        ({"fallback": {"kind": "guess"}}, "cached"),
         ({"connect_timeout": "2s", "timeout": "1s"}, "shorter than timeout"),
     ],
 )

@@ -197,10 +197,17 @@ FORMS: tuple[Form, ...] = (
     Form("edges.<caller>.<callee>.attempts", (), "count", "calls and retries sent"),
     Form("edges.<caller>.<callee>.answered_well", (), "count", "attempts that the caller saw answered below 500"),
     Form(
+        "edges.<caller>.<callee>.fallbacks",
+        (),
+        "count",
+        "failed calls that the caller answered itself, with what it remembered; %: of calls",
+        "edges.<caller>.<callee>.calls",
+    ),
+    Form(
         "edges.<caller>.<callee>.by_reason.<reason>",
         (),
         "count",
-        "attempts that a guard refused, or kept from being tried again; %: of attempts",
+        "attempts that were refused, given up, not tried again or copies, by reason; %: of attempts",
         "edges.<caller>.<callee>.attempts",
     ),
     *_station_forms("services", "service"),

@@ -55,7 +55,8 @@ def edges(view: View) -> dict[str, Any]:
     """
     Count calls and attempts (calls and retries) in the window by caller and service, and refusals of guards by reason.
 
-    ``answered_well`` are attempts that their caller saw answered below 500.
+    ``answered_well`` are attempts that their caller saw answered below 500 (not those that lost against a copy, 499);
+    ``fallbacks`` are those of them that it answered itself, with what it remembered (203).
     """
     found: dict[str, Any] = {}
     for (caller, service), sent in view.requests.groupby(["caller", "service"], observed=True):
@@ -63,7 +64,8 @@ def edges(view: View) -> dict[str, Any]:
         found.setdefault(str(caller), {})[str(service)] = {
             "calls": int((sent["attempt"] == 1).sum()),
             "attempts": len(sent),
-            "answered_well": int(sent["seen"].between(1, 499).sum()),
+            "answered_well": int(sent["seen"].between(1, 498).sum()),
+            "fallbacks": int((sent["seen"] == 203).sum()),
             "by_reason": {reason: int((reasons == reason).sum()) for reason in sorted(set(reasons)) if reason},
         }
     return {caller: dict(sorted(found[caller].items())) for caller in sorted(found)}

@@ -81,7 +81,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _c("ended_at", "float", "its handler ended", "s"),
         _c("answered_at", "float", "the caller had an answer, or gave up waiting", "s"),
         _c("status", "int", "what the handler answered (HTTP status); 0: nothing yet"),
-        _c("seen", "int", "what the caller saw: 504 when it had given up; 0: nothing yet"),
+        _c(
+            "seen",
+            "int",
+            "what the caller saw: 504 when it had given up, 499 when another copy was first, 203 when it remembered an "
+            "answer; 0: nothing yet",
+        ),
         _c("last", "bool", "whether no further attempt followed: the caller's final answer"),
         _c(
             "first_sent_at",
@@ -92,8 +97,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _c(
             "reason",
             "category",
-            "why a guard refused it: rate_limit, breaker_open, pool_full, pool_wait; deadline: given up then; "
-            "retry_budget: sent, it failed and was not tried again for want of budget; else empty",
+            "why it was refused: rate_limit, breaker_open, pool_full, pool_wait; or given up: deadline, "
+            "connect_timeout, by its station queue_timeout, codel, too_late, overdue; or, failed, not tried again: "
+            "retry_budget, not_idempotent; hedge: it is a copy; else empty",
         ),
     ),
     "visits": (

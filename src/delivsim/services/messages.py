@@ -31,6 +31,8 @@ TIMED_OUT: Response[Any] = Response(504, None, "timeout")
 CONNECT_TIMEOUT: Response[Any] = Response(504, None, "connect_timeout")
 RATE_LIMITED: Response[Any] = Response(429, None, "rate_limit")
 UNREACHABLE: Response[Any] = Response(503, None, "unreachable")
+WITHDRAWN: Response[Any] = Response(499, None, "withdrawn")
+"""What its caller says of a call in which it is not interested any more (nginx's "client closed request")."""
 LOST: Response[Any] = Response(0, None, "lost")
 """What stands for the answer of a service that a request never reached."""
 NOT_REACHED: Response[Any] = Response(0, None, "not_reached")

@@ -21,11 +21,14 @@ from delivsim.services.messages import (
     Response,
     StatusChange,
 )
+from delivsim.services.remembering import FROM_CACHE
 from delivsim.services.service import Handler, Service
 
 Promise = Callable[[float, float, Place, Place], float]
 """(now, preparation time, store, address) -> the instant by which delivery is promised."""
 
+ASK_AGAIN = 1.0
+"""Seconds after which a store is asked again about an order that was accepted by an estimate."""
 ENDED = ("delivered", "rejected", "cancelled")
 
 
@@ -95,7 +98,8 @@ class Orders:
         Create an order once its store can make it and it is paid for (steps 3 to 7).
 
         Calls that repeat an idempotency key carry on where the first one is: every step asks for something that is
-        done at most once per order, and the last commit is the one that counts.
+        done at most once per order, and the last commit is the one that counts. If all that is known of the store is
+        an estimate from before, the order is accepted (202) and created later.
         """
         order = await self._begin(new)
         if order.status != "created":
@@ -104,10 +108,15 @@ class Orders:
         quote = await Call("store", "check_availability", asked, Quote)
         if quote.status >= 500:
             return Response(quote.status, None, quote.reason)
+        if quote.body is None and _is_accepted(order):
+            await cancelled(order, quote.reason)
+            return Response(409, None, quote.reason)
         if quote.body is None:
             rejected = order._replace(status="rejected", reason=quote.reason)
             await Commit((Put(order.id, rejected),), cancels=_not_abandoned(order))
             return Response(409, None, quote.reason)
+        if quote.status == FROM_CACHE:
+            return await self._accept(order, new, quote.body)
         if self.payment_mode == "sync":
             bill = Charge(order.id, new.reference, new.user, quote.body.price, new.card)
             paid: Response[Any] = await Call("payment", "charge", bill)
@@ -131,10 +140,27 @@ class Orders:
         )
         return order
 
+    async def _accept(self, order: OrderRecord, new: NewOrder, quote: Quote) -> Response[OrderView]:
+        """Promise an order by an estimate; it is created when the store answers."""
+        if not _is_accepted(order):
+            now = await Now()
+            promised_at = self.promise(now, quote.preparation_time, quote.place, new.address)
+            order = order._replace(promised_at=promised_at)
+            await Commit((Put(order.id, order),), timers=(After(ASK_AGAIN, "complete_order", new),))
+        return Response(202, view(order))
+
+    async def complete_order(self, new: NewOrder) -> Response[Any]:
+        """Create an order that was accepted by an estimate; 503 while its store does not answer."""
+        answer = await self.create_order(new)
+        waits = answer.status == 202 or answer.status >= 500
+        return Response(503, None, answer.reason or "unavailable") if waits else OK
+
     async def _confirm(self, order: OrderRecord, new: NewOrder, quote: Quote) -> Response[OrderView]:
         now = await Now()
         ready_at = now + quote.preparation_time
-        promised_at = self.promise(now, quote.preparation_time, quote.place, new.address)
+        promised_at = order.promised_at
+        if not _is_accepted(order):
+            promised_at = self.promise(now, quote.preparation_time, quote.place, new.address)
         confirmed = OrderRecord(order.id, order.reference, order.user, "confirmed", order.reason, promised_at)
         placed = Placed(
             order.id,
@@ -159,6 +185,11 @@ class Orders:
         if order is not None and order.status == "created":
             await cancelled(order, "abandoned")
         return OK
+
+
+def _is_accepted(order: OrderRecord) -> bool:
+    """Whether an order was promised to its customer by an estimate, before its store could be asked."""
+    return not math.isnan(order.promised_at)
 
 
 def _answer(order: OrderRecord) -> Response[OrderView]:
@@ -186,6 +217,9 @@ async def cancel_order(ref: OrderRef) -> Response[OrderView]:
         return Response(404, None, "unknown order")
     if order.status == "cancelled":
         return Response(200, view(order))
+    if order.status == "created" and _is_accepted(order):  # nobody else has heard of it yet
+        await cancelled(order, ref.reason)
+        return Response(200, view(order._replace(status="cancelled", reason=ref.reason)))
     if order.status in ("created", "delivered", "rejected", "picked_up"):
         return Response(409, view(order), order.status)
     freed: Response[Any] = await Call("delivery", "withdraw", OrderRef(order.id, ref.reason))
@@ -249,6 +283,7 @@ def order(*, promise: Promise, payment_mode: str, abandon_after: float) -> Servi
         name="order",
         operations={
             "create_order": orders.create_order,
+            "complete_order": orders.complete_order,
             "track_order": track_order,
             "cancel_order": cancel_order,
             "abandon_order": orders.abandon_order,

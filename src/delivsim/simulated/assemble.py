@@ -11,6 +11,7 @@ from simpy import Environment
 from delivsim.domain.distributions import Law
 from delivsim.domain.streams import Streams
 from delivsim.record.recorder import Recorder
+from delivsim.services.remembering import QUESTIONS
 from delivsim.services.repeating import is_repeatable
 from delivsim.services.resilience import RateLimiter
 from delivsim.services.service import Service
@@ -146,7 +147,9 @@ def _built_in(service: Service, config: ServiceConfig, station_of: Mapping[str, 
         work = None if c is None or c.work is None else laws.draws(f"work/{service.name}/{name}", c.work)
         used = handler if c is None or not c.uses else using(handler, c.uses)
         priority, twice = 5 if c is None else c.priority, is_repeatable(service.name, name)
-        runtime.operations[name] = Operation(name, used, work, priority, idempotent=twice)
+        operation = Operation(name, used, work, priority, idempotent=twice)
+        operation.question = QUESTIONS.get((service.name, name))
+        runtime.operations[name] = operation
     return runtime
 
 
@@ -161,11 +164,17 @@ def _own(name: str, config: ServiceConfig, station_of: Mapping[str, Any], laws: 
         steps, found = _compiled(op_name, op_config)
         twice = op_config.idempotent
         operation = Operation(op_name, handler_of(steps), None, op_config.priority, idempotent=twice)
+        operation.question = _body if twice else None
         for step, law in found.items():
             stream = f"step/{name}/{step}"
             operation.laws[step] = laws.uniform(stream) if law is None else laws.draws(stream, law)
         runtime.operations[op_name] = operation
     return runtime
+
+
+def _body(body: Any) -> Any:
+    """Give the question that an operation of one's own answers."""
+    return body
 
 
 def _compiled(name: str, config: OperationConfig) -> tuple[tuple[Step, ...], dict[str, Law | None]]:

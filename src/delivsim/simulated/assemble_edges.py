@@ -9,13 +9,14 @@ from simpy import Environment
 
 from delivsim.domain.distributions import Law, duration_law
 from delivsim.domain.streams import Streams
-from delivsim.services.resilience import ONCE, Breaker, Bulkhead, Retries, RetryBudget
+from delivsim.services.resilience import ONCE, Breaker, Bulkhead, LastAnswers, Retries, RetryBudget
 from delivsim.simulated.config.network import RetryConfig
 from delivsim.simulated.config.platform import PlatformConfig
-from delivsim.simulated.config.resilience import BreakerConfig
+from delivsim.simulated.config.resilience import BreakerConfig, RetryBudgetConfig
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.edges import Edge
 from delivsim.simulated.guards import Bounds, Guards
+from delivsim.simulated.hedges import Hedges
 from delivsim.simulated.runtime import Runtime
 
 
@@ -54,18 +55,25 @@ def edge_maker(
         bounds = Bounds()
         if not ideal:
             bounds = Bounds(c.timeout, c.deadline, c.connect_timeout, config.network.propagate_deadlines)
-        if breaker or pool or retries.budget or bounds.guard:
+        if breaker or pool or retries.budget or bounds.guard or c.hedge or c.fallback:
             wait = None if c.pool is None else c.pool.wait
-            edge.guards = Guards(env, breaker, pool, retries.budget, wait, bounds, runtime())
+            edge.guards = guards = Guards(env, breaker, pool, retries.budget, wait, bounds, runtime())
+            if c.hedge is not None and not ideal:
+                guards.hedges = Hedges(env, c.hedge.after, c.hedge.max, _budget(c.hedge.budget), runtime())
+            if c.fallback is not None:
+                guards.fallback = LastAnswers(max_age=c.fallback.max_age, size=c.fallback.size)
         return edge
 
     return make
 
 
 def _retries(c: RetryConfig) -> Retries:
-    budget = None if c.budget is None else RetryBudget(ratio=c.budget.ratio, burst=c.budget.burst)
     longest = math.inf if c.max_backoff is None else c.max_backoff
-    return Retries(max_attempts=c.max_attempts, growth=c.growth, longest=longest, budget=budget)
+    return Retries(max_attempts=c.max_attempts, growth=c.growth, longest=longest, budget=_budget(c.budget))
+
+
+def _budget(c: RetryBudgetConfig | None) -> RetryBudget | None:
+    return None if c is None else RetryBudget(ratio=c.ratio, burst=c.burst)
 
 
 def _breaker(c: BreakerConfig) -> Breaker:

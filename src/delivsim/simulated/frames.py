@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from copy import copy
 from typing import Any
 
@@ -36,16 +36,17 @@ class Operation:
     One operation of one service as it runs: its handler, its work, and the laws of its steps.
 
     ``onward`` is the route of what it passes on, once that is known; ``priority`` is its class, 0 first; ``idempotent``
-    tells whether it may be asked for twice.
+    tells whether it may be asked for twice; ``question`` by what callers may remember its answer, if they may.
     """
 
-    __slots__ = ("forwards", "handler", "idempotent", "laws", "name", "onward", "priority", "work")
+    __slots__ = ("forwards", "handler", "idempotent", "laws", "name", "onward", "priority", "question", "work")
 
     def __init__(
         self, name: str, handler: Handler, work: OrderDraws | None, priority: int = 5, *, idempotent: bool = True
     ) -> None:
         self.name, self.handler, self.work, self.priority, self.idempotent = name, handler, work, priority, idempotent
         self.forwards = isinstance(handler, Forward)
+        self.question: Callable[[Any], Hashable] | None = None
         self.laws: dict[str, OrderDraws] = {}
         self.onward: Route | None = None
 

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple, Protocol
 from simpy import Environment
 
 from delivsim.services.messages import Response
-from delivsim.services.resilience import Breaker, Bulkhead, RetryBudget
+from delivsim.services.remembering import FROM_CACHE, remembered
+from delivsim.services.resilience import Breaker, Bulkhead, LastAnswers, RetryBudget
+from delivsim.simulated.hedges import Copies, Hedges
 from delivsim.simulated.wake import Alarm
 
 BREAKER_OPEN: Response[Any] = Response(503, None, "breaker_open")
@@ -46,7 +48,7 @@ class Bounds(NamedTuple):
         return self.passed_on or self.deadline is not None or self.connect is not None
 
 
-class Caller(Protocol):
+class Caller(Copies, Protocol):
     """What guards ask of the runtime about an attempt."""
 
     def turn_away(self, attempt: Any, refusal: Response[Any]) -> None:
@@ -85,6 +87,10 @@ class Guards:
     ----------
     bounds
         How long calls may take.
+    hedges
+        What sends copies of calls that take long; None: nothing.
+    fallback
+        The answers that are remembered for failed calls; None: none are.
     """
 
     def __init__(
@@ -99,6 +105,8 @@ class Guards:
     ) -> None:
         self._env, self._breaker, self._pool, self._budget, self._wait = env, breaker, pool, budget, wait
         self._caller, self.bounds = caller, bounds
+        self.hedges: Hedges | None = None
+        self.fallback: LastAnswers | None = None
         self._epochs: dict[int, int] = {}
         self._alarm = Alarm(env)
 
@@ -145,7 +153,9 @@ class Guards:
         return True
 
     def _sent(self, attempt: Any) -> None:
-        """See to it that a request reaches its service in time."""
+        """See to it that a request reaches its service in time, and has a copy if it takes long."""
+        if self.hedges is not None:
+            self.hedges.sent(attempt)
         if self.bounds.connect is not None:
             self._alarm.set(self.bounds.connect, (self._connects,), attempt)
 
@@ -178,9 +188,37 @@ class Guards:
             return False
         if self._breaker is not None:
             self._breaker.answered(self._epochs.pop(attempt.id), self._env.now, failed=status >= 500)
-        if pool is not None:
-            following = pool.release()
-            if following is not None:
-                self._sent(following)
-                self._caller.go(following)
+        self._release()
         return True
+
+    def dropped(self, attempt: Any) -> bool:
+        """Note that nobody is interested in an attempt that was let in any more; False: it was never sent."""
+        self._withdraw(attempt)
+        if self._pool is not None and self._pool.leave(attempt):
+            return False
+        self._release()
+        return True
+
+    def _release(self) -> None:
+        """Give an attempt's connection to the next that waits for one."""
+        following = None if self._pool is None else self._pool.release()
+        if following is not None:
+            self._sent(following)
+            self._caller.go(following)
+
+    def settles(self, attempt: Any, response: Response[Any]) -> bool:
+        """Tell whether a caller goes on with an answer; remember a good one."""
+        if self.hedges is not None and not self.hedges.decides(attempt, well=response.status < 500):
+            return False
+        if self.fallback is not None and response.ok and response.status != FROM_CACHE and attempt.op.question:
+            question = attempt.op.name, attempt.op.question(attempt.body)
+            self.fallback.keep(question, response, self._env.now)
+        return True
+
+    def instead(self, attempt: Any, response: Response[Any]) -> Response[Any]:
+        """Give the answer to a call that has failed for good: what is remembered, or the failure."""
+        if self.fallback is None or attempt.op.question is None:
+            return response
+        question = attempt.op.name, attempt.op.question(attempt.body)
+        answer = self.fallback.last(question, self._env.now)
+        return response if answer is None else remembered(answer.body)

@@ -34,6 +34,7 @@ from delivsim.services.messages import (
     TIMED_OUT,
     UNAVAILABLE,
     UNREACHABLE,
+    WITHDRAWN,
     Message,
     Request,
     Response,
@@ -209,10 +210,19 @@ class Runtime:
         guards = frame.edge.guards
         if guards is not None and frame.response is not REFUSED and not guards.answered(frame, response.status):
             frame.arrived_at, frame.ended_at, frame.response = nan, nan, LOST  # it was still waiting to be sent
+        if guards is not None and not guards.settles(frame, response):
+            frame.last = False
+            if frame.response is not None:
+                del self._frames[frame.id]
+                self._rows.extend(frame.row())
+            return SUSPENDED  # a copy of it may still be answered well
         if response.status >= 500:
             lost = owner is not None and owner.response is not None
             pause: Any = None if lost else frame.edge.following(frame)
             frame.last = pause is None
+            if guards is not None and frame.last and not lost:
+                response = guards.instead(frame, response)
+                frame.seen = response.status
         if frame.response is not None:
             del self._frames[frame.id]
             self._rows.extend(frame.row())
@@ -243,12 +253,44 @@ class Runtime:
         self._pauses -= 1
         if old.owner is not None and old.owner.response is not None:
             return  # the caller was lost in a crash meanwhile
-        self.numbers += 1
-        frame = Frame(self.numbers, old.route.origin, old.body, old.order, old.parent, self.env._now, old.owner, old.to)
-        frame.attempt = old.attempt + 1
-        frame.first_sent_at = old.first_sent_at
+        frame = self._again(old, old.route.origin)
         if self._send(frame, self._queue):
             self.run(frame, None, self._queue)
+
+    def _again(self, old: Frame, route: Route) -> Frame:
+        """Make the next attempt of a call."""
+        self.numbers += 1
+        frame = Frame(self.numbers, route, old.body, old.order, old.parent, self.env._now, old.owner, old.to)
+        frame.attempt = old.attempt + 1
+        frame.first_sent_at = old.first_sent_at
+        return frame
+
+    # --- copies of calls that take long ------------------------------------------------------------------------------
+
+    def copy(self, old: Frame) -> Frame | None:
+        """Make a copy of a call that is under way; None: whoever called was lost in a crash."""
+        if old.owner is not None and old.owner.response is not None:
+            return None
+        frame = self._again(old, old.route.origin.because("hedge"))
+        old.last = frame.last = False  # until it is known whose answer counts
+        return frame
+
+    def send(self, frame: Frame) -> None:
+        """Put a copy on its way."""
+        if self._send(frame, NEVER):
+            self.run(frame, None, NEVER)
+
+    def drop(self, frame: Frame) -> None:
+        """Let a caller lose interest in an attempt: it is withdrawn from the queue it waits in, or done for nothing."""
+        frame.answered, frame.seen, frame.answered_at, frame.last = True, WITHDRAWN.status, self.env._now, False
+        if frame.response is not REFUSED and not frame.edge.guards.dropped(frame):
+            frame.arrived_at, frame.ended_at, frame.response = nan, nan, LOST
+        station = frame.server.station
+        if frame.response is not None:
+            del self._frames[frame.id]
+            self._rows.extend(frame.row())
+        elif station is not None and station.withdraw(frame):
+            self.finish_frame(frame, WITHDRAWN)
 
     # --- calls, seen from the service ----------------------------------------------------------------------------
 

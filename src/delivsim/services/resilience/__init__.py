@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from delivsim.services.resilience.breaker import Breaker
 from delivsim.services.resilience.deadlines import Foresight, is_over
+from delivsim.services.resilience.fallback import LastAnswers
+from delivsim.services.resilience.hedging import Race
 from delivsim.services.resilience.limits import RateLimiter, TokenBucket
 from delivsim.services.resilience.pool import Bulkhead
 from delivsim.services.resilience.retries import ONCE, Retries, RetryBudget
@@ -13,6 +15,8 @@ __all__ = [
     "Breaker",
     "Bulkhead",
     "Foresight",
+    "LastAnswers",
+    "Race",
     "RateLimiter",
     "Retries",
     "RetryBudget",

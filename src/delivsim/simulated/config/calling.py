@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from delivsim.services.gateway import CLIENT_OPERATIONS
+from delivsim.services.remembering import QUESTIONS
 from delivsim.services.repeating import REPEATABLE, is_repeatable
 from delivsim.simulated.config.names import BUILT_IN
 from delivsim.simulated.config.steps import calls
@@ -24,6 +25,13 @@ def repeatable(platform: PlatformConfig, service: str, operation: str) -> bool:
     """Whether an operation may be asked for twice."""
     if service in BUILT_IN:
         return is_repeatable(service, operation)
+    return platform.services[service].operations[operation].idempotent
+
+
+def may_remember(platform: PlatformConfig, service: str, operation: str) -> bool:
+    """Whether an answer may be given again when there is no other."""
+    if service in BUILT_IN:
+        return (service, operation) in QUESTIONS
     return platform.services[service].operations[operation].idempotent
 
 
@@ -47,8 +55,11 @@ def _wrong_edge(platform: PlatformConfig, name: str, edge: EdgeConfig) -> Wrong:
     if callee not in platform.services:
         return  # told elsewhere
     operations = _operations(platform, callee)
-    if edge.retries is not None and not any(repeatable(platform, callee, op) for op in operations):
-        yield (*place, "retries"), f"must not be given: no operation of {callee} is idempotent or carries a key"
+    for key in ("retries", "hedge") if not any(repeatable(platform, callee, op) for op in operations) else ():
+        if getattr(edge, key) is not None:
+            yield (*place, key), f"must not be given: no operation of {callee} is idempotent or carries a key"
+    if edge.fallback is not None and not any(may_remember(platform, callee, op) for op in operations):
+        yield (*place, "fallback"), f"must not be given: no answer of {callee} may be given again later"
     if caller in platform.services and platform.services[caller].calls is not None:
         for at, rule in platform.edge(caller, callee).contradictions():
             yield (*place, *at), f"{rule}; one of them is said by services.{caller}.calls"

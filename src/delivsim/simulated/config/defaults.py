@@ -26,6 +26,7 @@ def default_services() -> dict[str, dict[str, Any]]:
         "user": {"authenticate": plain, "view_profile": plain, "update_profile": heavy},
         "order": {
             "create_order": heavy,
+            "complete_order": heavy,
             "track_order": quick,
             "cancel_order": plain,
             "order.assigned": quick,

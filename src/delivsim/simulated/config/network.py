@@ -11,7 +11,13 @@ from delivsim.domain.config import Config, refuse
 from delivsim.domain.distributions import DurationLaw
 from delivsim.domain.units import PositiveDuration
 from delivsim.simulated.config.names import law
-from delivsim.simulated.config.resilience import BreakerConfig, PoolConfig, RetryBudgetConfig
+from delivsim.simulated.config.resilience import (
+    BreakerConfig,
+    FallbackConfig,
+    HedgeConfig,
+    PoolConfig,
+    RetryBudgetConfig,
+)
 
 
 class RetryConfig(Config):
@@ -56,6 +62,10 @@ class EdgeConfig(Config):
     """A circuit breaker; without it every call is made."""
     pool: PoolConfig | None = None
     """How many calls may be under way at once; without it any number."""
+    hedge: HedgeConfig | None = None
+    """A second copy of calls that take long; without it there is none. Not together with ``retries``."""
+    fallback: FallbackConfig | None = None
+    """What is answered when a call has failed for good; without it the error."""
 
     @model_validator(mode="after")
     def _goes_together(self) -> EdgeConfig:
@@ -68,6 +78,10 @@ class EdgeConfig(Config):
         if self.connect_timeout is not None and self.timeout is not None and self.connect_timeout >= self.timeout:
             rule = f"must be shorter than timeout ({self.timeout:g} s), which is of the whole attempt"
             yield ("connect_timeout",), rule
+        if self.hedge is not None and self.timeout is not None and self.hedge.after >= self.timeout:
+            yield ("hedge", "after"), f"must be shorter than timeout ({self.timeout:g} s), when the call is given up"
+        if self.hedge is not None and self.retries is not None:
+            yield ("hedge",), "must not be given with retries: a copy is a retry that does not wait for the failure"
 
     def over(self, others: EdgeConfig | None) -> EdgeConfig:
         """Give this pair with what is said of all calls of its caller, where it says nothing itself."""

@@ -56,6 +56,38 @@ class PoolConfig(Config):
     """How long a call waits for a connection before it gets 503, reason ``pool_wait``; without it until time-out."""
 
 
+class HedgeConfig(Config):
+    """
+    Hedged calls: another copy of a call that takes long is sent, and the first answer below 500 wins.
+
+    Only operations that may be done twice are hedged. The other copies are withdrawn from the queue they wait in, or
+    done for nothing; their callers are told 499. Rows of copies have the reason ``hedge``.
+    """
+
+    after: PositiveDuration
+    """How long after a call, and after each copy, another copy is sent."""
+    max: Annotated[int, Field(ge=1, le=10)] = 1
+    """How many copies of a call there may be."""
+    budget: RetryBudgetConfig | None = None
+    """Copies as a share of calls; without it only ``max`` bounds them."""
+
+
+class FallbackConfig(Config):
+    """
+    Answers that the caller remembers, given with status 203 when a call has failed for good.
+
+    Of built-in operations: ``authenticate``, ``view_profile``, ``track_order`` and ``check_availability`` (an estimate:
+    the order is accepted, and its store asked again until it answers); of one's own all that are idempotent.
+    """
+
+    kind: Literal["cached"] = "cached"
+    """cached: the last good answer to the same question."""
+    max_age: PositiveDuration = 3600.0
+    """For how long an answer is good enough."""
+    size: Count = 100_000
+    """How many answers are remembered; those that are oldest are forgotten."""
+
+
 class RateLimitConfig(Config):
     """A token bucket: calls beyond it are refused with 429, reason ``rate_limit``, before they queue."""
 
