@@ -128,7 +128,7 @@ def test_every_path_adds_up_to_its_latency(seed):
     result = simulate(services, {"kind": "open", "rate": 9}, seed, network={"default_delay": "1ms", "edges": edges})
     requests = result.tables["requests"]
     rows = requests[(requests["cause"] == "client") & requests["last"] & requests["answered_at"].notna()]
-    paths = CriticalPaths(requests, result.tables["visits"], result.tables["messages"])
+    paths = CriticalPaths(requests, result.tables["visits"])
     seen = set()
     for row in rows.to_dict("records"):
         path = paths.of_call(row)

@@ -7,8 +7,9 @@ import platform as machine
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,7 @@ from delivsim.experiment.interrupt import first_interrupt
 from delivsim.record.recorder import Recorder
 from delivsim.record.result import Result
 from delivsim.record.tables import SCHEMA_VERSION
-from delivsim.scenario.dump import plain
-from delivsim.scenario.reader import scenario_digest
+from delivsim.scenario.dump import digest_of, plain
 from delivsim.scenario.schema import Scenario
 from delivsim.services.gateway import CLIENT_OPERATIONS
 from delivsim.simulated.config import StationConfig
@@ -173,17 +173,23 @@ def _interrupt(_: Any) -> None:
     raise KeyboardInterrupt
 
 
+@cache
+def _versions() -> Mapping[str, str]:
+    """Give the versions of Python and of the libraries that figures may depend on; finding them out takes files."""
+    return {"python": machine.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
 def manifest(simulation: Simulation, interrupted: bool) -> dict[str, Any]:
     """Say what was run, with what, and on which stations; nothing of the clock or the machine's name."""
     scenario, instance, parts = simulation.scenario, simulation.instance, simulation.parts
-    config = scenario.platform
+    config, said = scenario.platform, plain(scenario)
     topics = parts.runtime.broker.topics
     return {
         "schema_version": SCHEMA_VERSION,
         "delivsim": version("delivsim"),
-        "versions": {"python": machine.python_version(), **{name: version(name) for name in LIBRARIES}},
-        "scenario": plain(scenario),
-        "digest": scenario_digest(scenario),
+        "versions": dict(_versions()),
+        "scenario": said,
+        "digest": digest_of(said),
         "name": scenario.name,
         "seed": simulation.seed,
         "starts_at": scenario.starts_at.isoformat(),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 WAITING, WORK, NETWORK, RETRIES, BROKER, PAUSES = "waiting", "work", "network", "retries", "broker", "pauses"
 KINDS = (WAITING, WORK, NETWORK, RETRIES, BROKER, PAUSES)
 """What time can go to: queues, servers, the wire, attempts that failed and pauses after them, the broker, the rest."""
+
+CALL = ("request", "cause", "service", "operation", "first_sent_at", "sent_at", "arrived_at", "ended_at", "answered_at")
+VISIT = ("arrived_at", "started_at", "departed_at")
+"""Columns that a path is found from."""
 
 
 class Piece(NamedTuple):
@@ -37,14 +41,13 @@ class CriticalPaths:
 
     Parameters
     ----------
-    requests, visits, messages
+    requests, visits
         Tables of the run.
     """
 
-    def __init__(self, requests: pd.DataFrame, visits: pd.DataFrame, messages: pd.DataFrame) -> None:
-        self._requests = _Rows(requests[requests["last"]], "parent")
-        self._visits = _Rows(visits, "request")
-        self._messages = _Rows(messages, "message")
+    def __init__(self, requests: pd.DataFrame, visits: pd.DataFrame) -> None:
+        self._requests = _Rows(requests[requests["last"]], "parent", CALL)
+        self._visits = _Rows(visits, "request", VISIT)
 
     def of_call(self, row: Mapping[str, Any]) -> list[Piece]:
         """Give the path of a call, from its first attempt to what the caller saw last."""
@@ -95,20 +98,25 @@ class CriticalPaths:
 
 
 class _Rows:
-    """Rows of a table by the value of one column, as mappings; only what is asked for is made."""
+    """Rows of a table by the value of one column, as mappings of some columns; only what is asked for is made."""
 
-    def __init__(self, table: pd.DataFrame, key: str) -> None:
+    def __init__(self, table: pd.DataFrame, key: str, columns: Sequence[str]) -> None:
         keys = table[key].to_numpy()
         self._order = np.argsort(keys, kind="stable")
         self._keys = keys[self._order]
-        self._table = table
+        self._columns = {name: _values(table[name]) for name in columns}
 
     def of(self, key: int) -> Sequence[Mapping[str, Any]]:
         low, high = np.searchsorted(self._keys, [key, key + 1])
-        if low == high:
-            return ()
-        found: list[Any] = self._table.iloc[self._order[low:high]].to_dict("records")
-        return found
+        return [{name: values(at) for name, values in self._columns.items()} for at in self._order[low:high]]
+
+
+def _values(column: pd.Series) -> Callable[[int], Any]:
+    """Give a reader of a column's values by place; labels are looked up, not written out for all rows."""
+    if hasattr(column, "cat"):
+        codes, labels = column.cat.codes.to_numpy(), list(column.cat.categories)
+        return lambda at: labels[codes[at]]
+    return column.to_numpy().__getitem__
 
 
 def _own(hop: str, visits: Sequence[Mapping[str, Any]], begin: float, end: float) -> Iterator[Piece]:

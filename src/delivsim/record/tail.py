@@ -77,7 +77,9 @@ def tails_of(result: Result) -> list[str]:
     return [*sorted(called), *sorted(handled)]
 
 
-def find_tail(result: Result, name: str, q: float, window: Window | None = None) -> Tail | None:
+def find_tail(
+    result: Result, name: str, q: float, window: Window | None = None, paths: CriticalPaths | None = None
+) -> Tail | None:
     """
     Attribute the tail of a client operation or of a topic.
 
@@ -90,6 +92,8 @@ def find_tail(result: Result, name: str, q: float, window: Window | None = None)
         The quantile, such as 0.99.
     window
         Calls that began (messages that were published) in it; by default after the warm-up.
+    paths
+        Those of the run, if they were made before.
 
     Returns
     -------
@@ -104,7 +108,7 @@ def find_tail(result: Result, name: str, q: float, window: Window | None = None)
     if not len(rows):
         return None
     at, median, low, high = (float(v) for v in np.quantile(latency, [q, 0.5, *ORDINARY]))
-    paths = CriticalPaths(tables["requests"], tables["visits"], tables["messages"])
+    paths = paths or CriticalPaths(tables["requests"], tables["visits"])
     find = paths.of_call if is_call else paths.of_message
     slow, usual = latency >= at, (latency >= low) & (latency <= high)
     return Tail(
@@ -142,5 +146,5 @@ def _some(rows: pd.DataFrame, latency: np.ndarray, which: np.ndarray) -> list[di
     if len(places) > MOST:
         places = places[np.argsort(latency[places], kind="stable")]
         places = places[np.linspace(0, len(places) - 1, MOST).round().astype(int)]
-    found: list[Any] = rows.iloc[places].to_dict("records")
+    found: list[Any] = rows.iloc[places].astype(object).to_dict("records")
     return found

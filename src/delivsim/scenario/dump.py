@@ -25,7 +25,12 @@ def dump_scenario(scenario: BaseModel) -> str:
 
 def scenario_digest(scenario: BaseModel) -> str:
     """Give 16 hexadecimal digits that two scenarios share only if they say the same, defaults included."""
-    text = json.dumps(plain(scenario), sort_keys=True, separators=(",", ":"))
+    return digest_of(plain(scenario))
+
+
+def digest_of(data: dict[str, Any]) -> str:
+    """Give the digest of a scenario written as ``plain`` data."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from delivsim.record.critical_path import CriticalPaths
 from delivsim.record.metric import Names
 from delivsim.record.metrics import evaluate, parse_slo
 from delivsim.record.tail import find_tail
@@ -97,8 +98,9 @@ def _hours(summary: Mapping[str, Any]) -> float:
 
 
 def _tails(result: Result, summary: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    paths = CriticalPaths(result.tables["requests"], result.tables["visits"])
     for name, one in summary["operations"].items():
-        tail = find_tail(result, name, Q) if one["count"] >= FEW else None
+        tail = find_tail(result, name, Q, paths=paths) if one["count"] >= FEW else None
         if tail is not None:
             parts = [[hop, kind, seconds] for (hop, kind), seconds in tail.tail.items()]
             yield name, {"at": tail.at, "parts": parts}

@@ -17,7 +17,7 @@ MU = 10.0
 
 
 def delay() -> Iterator[Case]:
-    """M/M/c: mean, probability and quantiles of the wait, quantiles of the sojourn."""
+    """M/M/c: mean, probability and quantiles of the wait, mean and a quantile of the sojourn."""
     for servers, load, more in (
         (1, 0.5, {}),
         (1, 0.6, {}),
@@ -26,6 +26,7 @@ def delay() -> Iterator[Case]:
         (1, 0.8, {}),
         (3, 0.8, {}),
         (8, 0.8, {}),
+        (1, 0.9, {}),
     ):
         rate = load * servers * MU
         yield Case(
@@ -40,10 +41,18 @@ def delay() -> Iterator[Case]:
                 Quantity(name="waits at all", exact=erlang.erlang_c(servers, rate / MU), read=_waits_at_all),
                 Quantity(name="wait, mean", exact=erlang.mean_wait(servers, rate, MU), read=read.mean(read.waits())),
                 Quantity(
-                    name="wait, p99",
-                    exact=erlang.wait_quantile(servers, rate, MU, 0.99),
-                    read=read.quantile(read.waits(), 0.99),
-                    kind="quantile",
+                    name="wait and work, mean",
+                    exact=erlang.mean_wait(servers, rate, MU) + 1 / MU,
+                    read=read.mean(read.sojourns()),
+                ),
+                *(
+                    Quantity(
+                        name=f"wait, p{100 * p:.0f}",
+                        exact=erlang.wait_quantile(servers, rate, MU, p),
+                        read=read.quantile(read.waits(), p),
+                        kind="quantile",
+                    )
+                    for p in (0.95, 0.99)
                 ),
                 Quantity(
                     name="wait and work, p99",
