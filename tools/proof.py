@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -188,14 +187,23 @@ def _all_of(folders: list[Path], platform: str, what: str) -> Iterator[Proof]:
         yield Proof(claim, command, f"{cpu:.0f} s, {peak / 1e9:.2f} GB", holds)
 
 
-def theory() -> Iterator[Proof]:
-    """Every comparison with an exact result."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/theory"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    last = re.sub(r" in [\d.]+s.*|=", "", done.stdout.strip().splitlines()[-1]).strip()
-    yield Proof("Stations agree with exact results", "pytest tests/theory", last, done.returncode == 0)
+def validate() -> Iterator[Proof]:
+    """The model against every exact result at every load, a row per family: where it is farthest off."""
+    found = json.loads(call("cli.py", "validate", "--format", "json", ok=(0, 1)))
+    for family in dict.fromkeys(one["family"] for one in found):
+        rows = [one for one in found if one["family"] == family]
+        cases, holding = {one["case"] for one in rows}, [one for one in rows if one["verdict"] == "holds"]
+        off = {id(one): one["simulated"] / one["exact"] - 1.0 for one in rows}
+        worst = max(rows, key=lambda one: abs(off[id(one)]))
+        half = worst["half_width"] / worst["exact"]
+        figure = (
+            f"{len(holding)} of {len(rows)} hold; farthest off by {off[id(worst)]:+.2%} with an interval of ±{half:.2%}"
+            f" ({worst['case']}: {worst['quantity']})"
+        )
+        claim = (
+            f"{family}: the exact value of {len(rows)} figures of {len(cases)} cases lies in a narrow 99.9 % interval"
+        )
+        yield Proof(claim, f"delivsim validate '{family}'", figure, len(holding) == len(rows))
 
 
 def speed() -> Iterator[Proof]:
@@ -245,7 +253,7 @@ def main() -> int:
             "same-bytes": lambda: same_bytes(folder),
             "import-and-fit": lambda: known_evening(folder),
             "instances": instances,
-            "theory": theory,
+            "validate": validate,
             "speed": speed,
             "policies": policies,
             "bound": bound,

@@ -8,16 +8,13 @@ from typing import Any
 import pytest
 
 from delivsim.errors import InputError
-from delivsim.experiment.run import run
 from delivsim.scenario.schema import Scenario
 from delivsim.stress import ramp as ramping
 from delivsim.stress.findings import data, find, text
 from delivsim.stress.knees import between, find_knees, weakest
 from delivsim.stress.load import with_load, with_riders
 from delivsim.stress.objectives import figure_of, objectives, rounded
-from delivsim.stress.patterns import find_patterns
 from delivsim.stress.ramp import Ramp, Step, climb, stepped
-from delivsim.stress.signs import signs
 
 FRONT = {"workers": 4, "operations": {"page": {"steps": [{"work": "5ms"}, {"call": "db.query"}]}}}
 BACK = {"workers": 1, "operations": {"query": {"steps": [{"work": {"kind": "exponential", "mean": "50ms"}}]}}}
@@ -40,8 +37,10 @@ def step(factor: float, values: dict[str, float], **signs: Any) -> Step:
         "attempts": {},
         "metastable": None,
         "held_idle": {},
+        "no_connection": {},
+        "pools": [],
         "dead_letters": 0,
-        "scaled_up": {},
+        "cold": {},
         "rider_utilization": None,
         "lost_for_riders": 0.0,
     }
@@ -159,6 +158,18 @@ def test_knees_lie_on_the_line_between_two_steps():
     assert find_knees(down, ())[0].at == pytest.approx(0.75)
 
 
+@pytest.mark.parametrize("limit", [0.4, 0.7, 1.0, 2.5])
+def test_the_knee_of_a_queue_is_where_theory_has_it(limit):
+    """M/M/1 at 20/s: p99 reaches the limit at 20 - ln 100 / limit calls per second, also between two wide steps."""
+    exact = (20.0 - math.log(100.0) / limit) / 8.0
+    steps = [
+        step(factor, {"page p99": math.log(100.0) / (20.0 - 8.0 * factor)})
+        for factor in (0.5, 0.75, 1.1, 1.6, 2.1, 2.45)
+    ]
+    (knee,) = find_knees(steps, (f"page p99 < {limit}s",))
+    assert knee.at == pytest.approx(exact, rel=1e-6)
+
+
 def test_what_is_broken_from_the_start_says_so():
     """Its knee is the lightest step."""
     (knee,) = find_knees([step(0.5, {"db busiest": 0.95}), step(1.0, {"db busiest": 0.99})], ())
@@ -174,36 +185,3 @@ def test_objectives_asked_for_replace_the_default():
     assert default == {"page p99 < 600 ms", "page errors < 1 %", "db busiest < 90 %"}
     assert figure_of("page  p99 < 2s in 18:00-19:00") == "page p99 in 18:00-19:00"
     assert rounded(0.1234) == pytest.approx(0.13)
-
-
-@pytest.mark.parametrize(
-    ("steps", "name"),
-    [
-        ([step(1.0, {}), step(2.0, {"answered": 4.0}, attempts={"a->b": 2.5})], "retry storm"),
-        ([step(1.0, {}, metastable={"from": 1.0, "peak_ended": 60.0, "until": 600.0})], "metastable after the peak"),
-        ([step(1.0, {}), step(2.0, {}, dead_letters=20)], "dead-letter growth"),
-        ([step(1.0, {"web busiest": 1.0}, held_idle={"web": 0.9})], "pool exhaustion"),
-        ([step(1.0, {"web busiest": 1.0}, scaled_up={"web": 3.0})], "cold start while scaling"),
-        (
-            [step(1.0, {}, rider_utilization=0.5), step(2.0, {}, rider_utilization=0.9, lost_for_riders=0.1)],
-            "rider shortage feeding cancellations",
-        ),
-    ],
-)
-def test_patterns_are_named_where_they_show(steps, name):
-    """Each pattern by its sign; a healthy ramp shows none."""
-    assert [pattern.name for pattern in find_patterns(steps)] == [name]
-    assert find_patterns([step(1.0, {}), step(2.0, {})]) == []
-
-
-@pytest.mark.parametrize(("patience", "named"), [("1s", True), ("1h", False)])
-def test_a_queue_that_only_grows_is_no_metastable_failure(patience, named):
-    """After a peak retries keep a full database failing; callers who just wait for it meet plain overload at worst."""
-    phases = [{"rate": rate, "lasts": lasts} for rate, lasts in ((17, "5min"), (60, "1min"), (17, "14min"))]
-    workload = {"kind": "phases", "name": "visitors", "operation": "web.page", "phases": phases}
-    edge = {"timeout": patience, "retries": {"max_attempts": 3, "backoff": "100ms"}}
-    front = {"workers": 400, "operations": FRONT["operations"]}
-    given = scenario(
-        services={"web": front, "db": BACK}, workloads=[workload], network={"edges": {"visitors->web": edge}}
-    )
-    assert (signs(run(given, seed=1))["metastable"] is not None) == named

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from delivsim.services.resilience.retries import Retries
 from delivsim.simulated.stations import ComputedStation
+from delivsim.simulated.stations.lines import ByPriority, OneLine
 from delivsim.validate.cases import all_cases
 from delivsim.validate.check import QUICK, Finding, Widths, chosen, examine, validate
+from delivsim.validate.lengths import CALLS
 
 SAMPLE = tuple({case.family: case for case in reversed(chosen(quick=True))}.values())
 """The first quick case of each family."""
@@ -34,8 +38,23 @@ def test_there_are_enough_cases():
     assert max(case.load for case in full) >= 0.8
 
 
+def test_every_case_has_a_length():
+    """No pilot is run, so each case must say how long its replications are."""
+    assert {case.name for case in all_cases()} == set(CALLS)
+
+
+def test_more_replications_come_where_the_first_spread_widely(monkeypatch):
+    """Too short ones are made up for by their number, and the interval is as narrow as it must be (Stein 1945)."""
+    case = chosen(quick=True, names=["5 users"])[0]
+    monkeypatch.setitem(CALLS, case.name, CALLS[case.name] // 3)
+    found = examine(case, QUICK)
+    assert found[0].replications > 40
+    assert max(one.half_width / one.allowed for one in found) == pytest.approx(1.0, abs=0.03)
+    assert {one.verdict for one in found} == {"holds"}
+
+
 def test_a_broken_station_is_caught(monkeypatch):
-    """Work that takes 5 % longer than it says, and a queue that forgets its shortest waits, are seen."""
+    """Work that takes 5 % longer than it says is seen."""
     enter = ComputedStation.enter
     monkeypatch.setattr(ComputedStation, "enter", lambda self, visit, work: enter(self, visit, 1.05 * work))
     monkeypatch.setattr(ComputedStation, "pass_through", lambda *_: False)
@@ -59,9 +78,41 @@ def test_one_retry_too_few_is_caught(monkeypatch):
     assert "differs" in verdicts("50% fail")
 
 
+def test_a_priority_rule_that_errs_now_and_then_is_caught(monkeypatch):
+    """A line that lets the lowest class go first one time in four is seen in the waits of the classes."""
+    pop, turns = ByPriority.pop, count()
+
+    def erring(self):
+        lines = self._lines
+        if next(turns) % 4 == 0:
+            self._lines = lines[::-1]
+        try:
+            return pop(self)
+        finally:
+            self._lines = lines
+
+    monkeypatch.setattr(ByPriority, "pop", erring)
+    assert "differs" in verdicts("two classes, priority")
+
+
+def test_the_latest_is_not_the_first(monkeypatch):
+    """A last come, first served line that is first come, first served has the same mean; the squared wait tells."""
+    monkeypatch.setattr(OneLine, "pop", lambda self: self._visits.popitem(last=False)[0])
+    assert "differs" in verdicts("last come first served")
+
+
 def test_an_interval_too_wide_is_no_proof():
     """A narrow miss and a wide hit are told apart."""
-    said = {"case": "", "family": "", "source": "", "quantity": "", "exact": 1.0, "calls": 1, "allowed": 0.06}
+    said = {
+        "case": "",
+        "family": "",
+        "source": "",
+        "quantity": "",
+        "exact": 1.0,
+        "calls": 1,
+        "replications": 20,
+        "allowed": 0.06,
+    }
     assert Finding(**said, simulated=1.05, half_width=0.055).verdict == "holds"
     assert Finding(**said, simulated=1.06, half_width=0.055).verdict == "differs"
     assert Finding(**said, simulated=1.0, half_width=0.07).verdict == "too wide"

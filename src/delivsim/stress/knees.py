@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from delivsim.record.catalogue import Kind
 from delivsim.stress.objectives import Objective, objectives
 from delivsim.stress.ramp import Step
 
@@ -20,7 +21,7 @@ class Knee:
     good, bad
         The last step before it is broken (NaN: broken from the first on), and the first at which it is (NaN: never).
     at
-        Where in between, by straight lines between the means over the seeds; NaN if never.
+        Where in between, from the means over the seeds; NaN if never.
     low, high
         The same for the seed that dies first, and for the one that dies last.
     first, last
@@ -92,15 +93,25 @@ def _first_bad(values: Sequence[float], objective: Objective) -> int:
 
 
 def _where(steps: Sequence[Step], values: Sequence[float], objective: Objective) -> float:
-    """Give the factor at which a figure crosses its limit, by a straight line between two steps."""
+    """Give the factor at which a figure crosses its limit, between two steps."""
     k = _first_bad(values, objective)
     if k == len(values):
         return math.nan
     if k == 0 or math.isnan(values[k - 1]) or not math.isfinite(values[k]):
         return steps[k].factor
-    before, after = values[k - 1], values[k]
-    share = (objective.limit - before) / (after - before) if after != before else 1.0
+    before, after, limit = (_straight(v, objective.kind) for v in (values[k - 1], values[k], objective.limit))
+    share = (limit - before) / (after - before) if after != before else 1.0
     return steps[k - 1].factor + share * (steps[k].factor - steps[k - 1].factor)
+
+
+def _straight(value: float, kind: Kind) -> float:
+    """
+    Give a figure as it lies on a straight line over the load.
+
+    A delay grows as 1 / (capacity - load) (M/M/c, and any queue near its capacity), so its inverse does; a line through
+    the delays themselves would find every knee too early. Shares, such as busy servers, are taken as they are.
+    """
+    return -1.0 / max(value, 1e-9) if kind == "time" else value
 
 
 def between(steps: Sequence[Step], slos: Sequence[str], most: int) -> list[float]:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from delivsim.domain.units import format_duration
 from delivsim.stress.ramp import Step
-from delivsim.stress.signs import HELD_IDLE
 
 STORM = 1.5
 """Attempts per call from which on retries are a load of their own."""
+FULL = 0.95
+"""Share of its servers at work in the busiest quarter hour from which on a station is full."""
+HELD_IDLE = 0.5
+"""Share of the time that workers are held in which they only wait for others: from there on it is the pool's fault."""
+NO_CONNECTION = 0.01
+"""Share of an edge's calls without a connection from which on its pool is exhausted."""
 SCALED = 1.2
 """A station has grown when it has so many times its servers."""
+COLD = 0.5
+"""Share of all time in a station's queue spent by calls that came while replicas started: then these are to blame,"""
+SLUGGISH = 3.0
+"""if they waited so many times as long as the others, too,"""
+FELT = 0.1
+"""and so many seconds on average."""
 SHORT = 0.9
 """Share of riders' time at work from which on they are short."""
 
@@ -84,23 +95,39 @@ def _dead_letters(steps: Sequence[Step]) -> Iterator[Pattern]:
 
 
 def _pool(steps: Sequence[Step]) -> Iterator[Pattern]:
-    """Workers are all held by requests that only wait for others."""
+    """Workers are all held by requests that only wait for others, or calls get no connection."""
     for step in steps:
         for look in step.looks:
-            for station, idle in look["signs"]["held_idle"].items():
-                busy = look["values"].get(f"{station} busiest", math.nan)
-                if idle >= HELD_IDLE and busy >= 0.95:
-                    said = f"{station}: workers held {busy:.0%} of the time, {idle:.0%} of it waiting for answers"
-                    yield Pattern("pool exhaustion", step.factor, said)
+            for said in _exhausted(look["signs"], look["values"]):
+                yield Pattern("pool exhaustion", step.factor, said)
+
+
+def _exhausted(signs: Mapping[str, Any], values: Mapping[str, float]) -> Iterator[str]:
+    for station, idle in signs["held_idle"].items():
+        busy = values.get(f"{station} busiest", math.nan)
+        if idle >= HELD_IDLE and busy >= FULL:
+            yield f"{station}: workers held {busy:.0%} of the time, {idle:.0%} of it waiting for answers"
+    for edge, share in signs["no_connection"].items():
+        if share >= NO_CONNECTION:
+            yield f"{edge}: {share:.1%} of calls got no connection"
+    for pool in signs["pools"]:
+        busy = values.get(f"{pool} busiest", math.nan)
+        if busy >= FULL:
+            yield f"{pool}: {busy:.0%} of its connections taken in the busiest quarter hour"
 
 
 def _cold_start(steps: Sequence[Step]) -> Iterator[Pattern]:
-    """A station that grew was overloaded before it had grown."""
+    """A station that grew made those wait who came while its new replicas started."""
     for step in steps:
         for look in step.looks:
-            for station, times in look["signs"]["scaled_up"].items():
-                if times >= SCALED and look["values"].get(f"{station} busiest", 0.0) >= 0.95:
-                    said = f"{station} grew {times:.1f} times, and was full before its new replicas served"
+            for station, cold in look["signs"]["cold"].items():
+                is_felt = cold["waited"] >= max(FELT, SLUGGISH * cold["otherwise"])
+                if cold["grew"] >= SCALED and is_felt and cold["share"] >= max(COLD, cold["during"]):
+                    waited, otherwise = format_duration(cold["waited"]), format_duration(cold["otherwise"])
+                    said = (
+                        f"{station} grew {cold['grew']:.1f} times; calls that came while new replicas started waited "
+                        f"{waited} on average, others {otherwise}"
+                    )
                     yield Pattern("cold start while scaling", step.factor, said)
 
 
@@ -115,7 +142,7 @@ def _riders(steps: Sequence[Step]) -> Iterator[Pattern]:
             yield Pattern(
                 "rider shortage feeding cancellations",
                 step.factor,
-                f"{lost:.1%} of orders cancelled for want of a rider, riders at work {busy:.0%} of their time",
+                f"{lost:.1%} of orders cancelled after waiting for a rider, riders at work {busy:.0%} of their time",
             )
         before = max(before, lost)
 

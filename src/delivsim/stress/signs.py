@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,9 +28,9 @@ BAD_ANSWERS = 0.9
 BAD_LATENCY = 5.0
 """or when its median latency is so many times that of its best quarter."""
 LOST = ("no_rider", "patience")
-"""Reasons of cancelled orders that more riders would have served."""
-HELD_IDLE = 0.5
-"""Share of the time that workers are held in which they only wait for others: from there on it is the pool's fault."""
+"""Reasons of cancelled orders that more riders may have served."""
+NO_CONNECTION = ("pool_full", "pool_wait")
+"""Reasons of calls that got no connection."""
 
 
 def signs(result: Result) -> dict[str, Any]:
@@ -38,9 +39,11 @@ def signs(result: Result) -> dict[str, Any]:
 
     Returns
     -------
-    JSON: ``attempts`` per call by edge, ``metastable`` (instants, if after the peak nothing got well), ``held_idle``
-    share by station that holds workers for whole requests, ``dead_letters``, ``scaled_up`` stations,
-    ``rider_utilization`` and ``lost_for_riders``: orders cancelled because riders were too few or too late.
+    JSON: ``attempts`` per call by edge; ``metastable`` (instants, if after the peak nothing got well); ``held_idle``
+    share by station that holds workers for whole requests; ``no_connection``, the share of calls by edge that got none
+    of its pool; ``pools``, the resources that are pools; ``dead_letters``; ``cold`` stations that grew, with what calls
+    waited while replicas started; ``rider_utilization`` and ``lost_for_riders``, the share of orders cancelled
+    after no rider had accepted them for most of the time.
     """
     requests = result.tables["requests"]
     summary = result.summary()
@@ -49,10 +52,12 @@ def signs(result: Result) -> dict[str, Any]:
         "attempts": dict(_attempts(requests)),
         "metastable": _metastable(result),
         "held_idle": dict(_held_idle(result)),
+        "no_connection": dict(_no_connection(requests)),
+        "pools": _pools(result),
         "dead_letters": summary["broker"]["dead_letter"],
-        "scaled_up": dict(_scaled_up(result)),
+        "cold": dict(_cold(result)),
         "rider_utilization": summary["riders"]["utilization"],
-        "lost_for_riders": _lost(summary) / placed if placed else 0.0,
+        "lost_for_riders": _lost(result) / placed if placed else 0.0,
     }
 
 
@@ -114,14 +119,69 @@ def _held_idle(result: Result) -> Iterator[tuple[str, float]]:
             yield name, min(1.0, waited / held)
 
 
-def _scaled_up(result: Result) -> Iterator[tuple[str, float]]:
-    """Give the factor by which stations grew during the run."""
+def _no_connection(requests: pd.DataFrame) -> Iterator[tuple[str, float]]:
+    """Give the share of calls of each edge that were refused for want of a connection, where any was."""
+    rows = requests[requests["cause"] == "call"]
+    refused = rows["reason"].isin(NO_CONNECTION)
+    for (caller, service), share in refused.groupby([rows["caller"], rows["service"]], observed=True).mean().items():
+        if share > 0.0:
+            yield f"{caller}->{service}", float(share)
+
+
+def _pools(result: Result) -> list[str]:
+    resources = result.manifest["scenario"]["platform"].get("resources", {})
+    return [name for name, one in resources.items() if one["kind"] == "pool"]
+
+
+def _cold(result: Result) -> Iterator[tuple[str, dict[str, float]]]:
+    """
+    Tell what calls waited at stations that grew: those that came while a new replica started, and the others.
+
+    ``grew`` is by how many times, ``share`` the part of all time in the queue that those calls spent, ``during`` the
+    part of the time in which they came, ``waited`` and ``otherwise`` mean waits in seconds.
+    """
+    visits = result.tables["visits"]
     for name, station in result.manifest["stations"].items():
         servers = [n for _, n in station["capacity"]]
-        if servers and max(servers) > servers[0] > 0:
-            yield name, max(servers) / servers[0]
+        if not servers or not max(servers) > servers[0] > 0:
+            continue
+        mine = visits[visits["station"] == name]
+        came = mine["arrived_at"].to_numpy()
+        waited = (mine["started_at"].fillna(mine["departed_at"]) - mine["arrived_at"]).fillna(0.0).to_numpy()
+        starting, during = np.zeros(len(mine), dtype=bool), 0.0
+        for begin, end in _starts(station["replicas"], station["capacity"]):
+            starting |= (came >= begin) & (came < end)
+            during += end - begin
+        if starting.any() and not starting.all() and waited.sum() > 0.0:
+            yield (
+                name,
+                {
+                    "grew": max(servers) / servers[0],
+                    "share": float(waited[starting].sum() / waited.sum()),
+                    "during": during / float(result.manifest["ended_at"]),
+                    "waited": float(waited[starting].mean()),
+                    "otherwise": float(waited[~starting].mean()),
+                },
+            )
 
 
-def _lost(summary: Any) -> int:
-    reasons = summary["orders"]["by_reason"]
-    return sum(int(n) for reason, n in reasons.items() if reason in LOST)
+def _starts(paid: list[list[float]], serving: list[list[float]]) -> Iterator[tuple[float, float]]:
+    """Give the stretches from a launch of replicas until more servers serve; those within another one left out."""
+    ready, until = _rises(serving), 0.0
+    for launched in _rises(paid):
+        end = next((at for at in ready if at > launched), None)
+        if end is not None and launched >= until:
+            yield launched, end
+            until = end
+
+
+def _rises(levels: list[list[float]]) -> list[float]:
+    return [at for (_, before), (at, after) in pairwise(levels) if after > before]
+
+
+def _lost(result: Result) -> int:
+    """Count the orders that were cancelled after no rider had accepted them for most of the time."""
+    orders = result.tables["orders"]
+    orders = orders[orders["reason"].isin(LOST)]
+    accepted = orders["assigned_at"].fillna(orders["ended_at"])
+    return int((accepted - orders["placed_at"] > 0.5 * (orders["ended_at"] - orders["placed_at"])).sum())

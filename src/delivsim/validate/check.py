@@ -17,15 +17,13 @@ from delivsim.experiment.pool import workers
 from delivsim.experiment.run import run, whole
 from delivsim.validate.case import QUICK_LOAD, Case, Quantity
 from delivsim.validate.cases import all_cases
+from delivsim.validate.lengths import CALLS
 
 REPLICATIONS = 20
+"""So many at first; more where their spread asks for it."""
 CONFIDENCE = 0.999
-PILOT = 2_000
-"""Calls per replication of the first look, which tells how long the replications must be."""
-MOST_CALLS = 2_000_000
-"""Calls per replication at most."""
-MARGIN = 1.3
-"""How much longer than a pilot says replications are made: it only estimates the spread."""
+T = float(stats.t.ppf((1.0 + CONFIDENCE) / 2.0, REPLICATIONS - 1))
+MOST_REPLICATIONS = 500
 
 Tell = Callable[[int, int], None]
 """Told how many of how many cases are done."""
@@ -41,6 +39,11 @@ class Widths:
     def of(self, quantity: Quantity) -> float:
         """Give the half-width that a quantity's interval may have, in its own unit."""
         return (self.mean if quantity.kind == "mean" else self.quantile) * abs(quantity.exact)
+
+    def calls(self, quick: int) -> int:
+        """Give the calls that intervals so wide take, from those of the quick set: half the width, four times."""
+        narrower = max(1.0, QUICK.mean / self.mean, QUICK.quantile / self.quantile)
+        return math.ceil(quick * narrower**2)
 
 
 QUICK = Widths(0.06, 0.12)
@@ -60,6 +63,8 @@ class Finding:
         Mean over the replications, and half of its 99.9 % t-interval.
     calls
         Calls per replication, warm-up left out.
+    replications
+        How many there were.
     """
 
     case: str
@@ -71,6 +76,7 @@ class Finding:
     half_width: float
     allowed: float
     calls: int
+    replications: int
 
     @property
     def verdict(self) -> Verdict:
@@ -133,7 +139,7 @@ def _examined(cases: Sequence[Case], widths: Widths, seed: int, jobs: int) -> It
             yield case.name, examine(case, widths, seed)
         return
     with workers(jobs) as pool:
-        heavy_first = sorted(cases, key=lambda case: -case.load)
+        heavy_first = sorted(cases, key=lambda case: -CALLS[case.name])
         futures = {pool.submit(_examine_by_name, case.name, widths, seed): case.name for case in heavy_first}
         for future in as_completed(futures):
             yield futures[future], future.result()
@@ -145,21 +151,19 @@ def _examine_by_name(name: str, widths: Widths, seed: int) -> tuple[Finding, ...
 
 def examine(case: Case, widths: Widths, seed: int = 1) -> tuple[Finding, ...]:
     """
-    Replicate a case until every interval is narrow enough.
+    Replicate a case until every interval is narrow enough, in two stages (Stein 1945).
 
-    A pilot tells how long the replications must be; they are then run anew with seeds of their own, so that the
-    intervals are of samples whose size was fixed before.
+    The spread of the first replications tells how many there must be in all. It alone makes the intervals too, so that
+    they hold the exact value as often as they say, however many came after.
     """
-    calls = PILOT
-    while True:
-        values = _replicate(case, calls, seed)
-        half_widths = _half_widths(values)
-        allowed = [widths.of(quantity) for quantity in case.quantities]
-        worst = max(half / most for half, most in zip(half_widths, allowed, strict=True))
-        if worst <= 1.0 or calls >= MOST_CALLS:
-            break
-        seed += REPLICATIONS
-        calls = min(MOST_CALLS, math.ceil(calls * max(1.1, worst**2 * MARGIN)))
+    calls = widths.calls(CALLS[case.name])
+    values = _replicate(case, calls, range(seed, seed + REPLICATIONS))
+    spread = values.std(axis=0, ddof=1)
+    allowed = np.array([widths.of(quantity) for quantity in case.quantities])
+    n = max(REPLICATIONS, math.ceil(min(float(((T * spread / allowed) ** 2).max()), MOST_REPLICATIONS)))
+    if n > REPLICATIONS:
+        values = np.concatenate([values, _replicate(case, calls, range(seed + REPLICATIONS, seed + n))])
+    half_widths = T * spread / math.sqrt(n)
     return tuple(
         Finding(
             case=case.name,
@@ -168,25 +172,17 @@ def examine(case: Case, widths: Widths, seed: int = 1) -> tuple[Finding, ...]:
             quantity=quantity.name,
             exact=quantity.exact,
             simulated=float(values[:, k].mean()),
-            half_width=half_widths[k],
-            allowed=allowed[k],
+            half_width=float(half_widths[k]),
+            allowed=float(allowed[k]),
             calls=calls,
+            replications=n,
         )
         for k, quantity in enumerate(case.quantities)
     )
 
 
-def _replicate(case: Case, calls: int, seed: int) -> np.ndarray:
-    """Run a case with as many seeds as there are replications; shape (replications, quantities)."""
+def _replicate(case: Case, calls: int, seeds: range) -> np.ndarray:
+    """Run a case with every seed; shape (replications, quantities)."""
     scenario = case.scenario(calls)
-    rows = []
-    for k in range(REPLICATIONS):
-        result = whole(run(scenario, seed=seed + k))
-        rows.append([quantity.read(result) for quantity in case.quantities])
-    return np.array(rows)
-
-
-def _half_widths(values: np.ndarray) -> list[float]:
-    n = len(values)
-    t = float(stats.t.ppf((1.0 + CONFIDENCE) / 2.0, n - 1))
-    return [float(sd) * t / math.sqrt(n) for sd in values.std(axis=0, ddof=1)]
+    results = (whole(run(scenario, seed=seed)) for seed in seeds)
+    return np.array([[quantity.read(result) for quantity in case.quantities] for result in results])

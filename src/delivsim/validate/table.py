@@ -32,7 +32,7 @@ def closing(findings: Sequence[Finding]) -> str:
     said = f"{len(findings) - len(bad)} of {len(findings)} quantities of {n_cases} cases hold"
     if bad:
         said += "; not: " + "; ".join(f"{f.case}: {f.quantity} ({f.verdict})" for f in bad)
-    return f"{said}. {REPLICATIONS} replications each; an interval must hold the exact value and be narrow."
+    return f"{said}. {REPLICATIONS} replications or more; an interval must hold the exact value and be narrow."
 
 
 def markdown(findings: Sequence[Finding]) -> str:
@@ -55,7 +55,7 @@ def data(findings: Sequence[Finding]) -> list[dict[str, Any]]:
             "half_width": f.half_width,
             "allowed_half_width": f.allowed,
             "calls_per_replication": f.calls,
-            "replications": REPLICATIONS,
+            "replications": f.replications,
             "verdict": f.verdict,
         }
         for f in findings

@@ -227,11 +227,11 @@ def priorities() -> Iterator[Case]:
                 for name, value in zip(CLASSES, exact, strict=False)
             ),
         )
-    each, servers = 6.0, 3
+    each, servers = 4.0, 2
     upto = [k * each * WORK / servers for k in range(4)]
     waits = erlang.erlang_c(servers, 3.0 * each * WORK) * WORK / servers
     yield Case(
-        name="M/M/3, three classes, priority, load 60%",
+        name="M/M/2, three classes, priority, load 60%",
         family="Priorities",
         source="Cobham 1954",
         platform=_classes((each,) * 3, (WORK,) * 3, "priority", servers),
