@@ -122,10 +122,9 @@ def _held_idle(result: Result) -> Iterator[tuple[str, float]]:
 def _no_connection(requests: pd.DataFrame) -> Iterator[tuple[str, float]]:
     """Give the share of calls of each edge that were refused for want of a connection, where any was."""
     rows = requests[requests["cause"] == "call"]
-    refused = rows["reason"].isin(NO_CONNECTION)
-    for (caller, service), share in refused.groupby([rows["caller"], rows["service"]], observed=True).mean().items():
-        if share > 0.0:
-            yield f"{caller}->{service}", float(share)
+    for (caller, service), group in rows.groupby(["caller", "service"], observed=True):
+        if share := float(group["reason"].isin(NO_CONNECTION).mean()):
+            yield f"{caller}->{service}", share
 
 
 def _pools(result: Result) -> list[str]:
