@@ -192,7 +192,7 @@ def past_doors(problem: DispatchProblem, bundles: Bundles) -> Doors:
         return Doors(_NOTHING, _NOTHING, _NOTHING)
     flat, sizes, starts = _flat(bundles.rows)
     rules, at = problem.rules, np.repeat(np.maximum(bundles.ready_at, problem.now), sizes)
-    origins = problem.dropoffs[np.roll(flat, 1)]
+    origins = problem.dropoffs[np.concatenate((flat[-1:], flat[:-1]))]
     origins[starts] = problem.pickups[bundles.last]
     ways = problem.times(origins, problem.dropoffs[flat], at=at) + rules.dropoff_service_time
     ways[starts] += bundles.leads

@@ -53,10 +53,18 @@ def flat(places: Floats, travel: Travel) -> Floats:
     return in_space(places) if travel.geographic else places
 
 
-def in_space_and_time(problem: DispatchProblem, places: Floats, instants: Floats) -> Floats:
-    """Give places in space and time, where a second is as far as the way driven in it."""
-    later = np.maximum(instants - problem.now, 0.0) * _metres_per_second(problem)
-    return np.column_stack((flat(places, problem.travel), later))
+PlacesAt = tuple[Floats, Floats]
+"""Places, shape (k, 2), and an instant for each, shape (k,)."""
+
+
+def in_space_and_time(problem: DispatchProblem, left: PlacesAt, right: PlacesAt) -> tuple[Floats, Floats]:
+    """Give two lists of places in space and time, where a second is as far as the way driven in it."""
+    pace = _metres_per_second(problem)
+
+    def both(places: Floats, instants: Floats) -> Floats:
+        return np.column_stack((flat(places, problem.travel), np.maximum(instants - problem.now, 0.0) * pace))
+
+    return both(*left), both(*right)
 
 
 def _metres_per_second(problem: DispatchProblem) -> float:

@@ -12,7 +12,7 @@ from delivsim.dispatch.assignment import Match
 from delivsim.dispatch.bundles import Bundles
 from delivsim.dispatch.lawful import TOLERANCE
 from delivsim.dispatch.problem import DispatchProblem
-from delivsim.dispatch.routes import Stops, doors, store_stops
+from delivsim.dispatch.routes import Doors, Stops, doors, store_stops
 
 
 class Join(NamedTuple):
@@ -73,9 +73,10 @@ def joins(problem: DispatchProblem, bundles: Bundles, *, worth: float, largest: 
         if bundles.last[k] == bundles.first[k]:  # a bundle of several stores joins none
             at_store.setdefault(store, []).append(k)
     found: list[Join] = []
+    known = doors(problem)
     for promised, seed in enumerate(_growing(problem, set(at_store))):
         here = at_store[int(problem.promises.stores[seed[0]])]
-        found += _at_one(problem, bundles, here, promised, seed, worth, largest)
+        found += _at_one(problem, bundles, known, here, promised, seed, worth, largest)
     return Joins(tuple(found))
 
 
@@ -94,7 +95,14 @@ def _growing(problem: DispatchProblem, stores: set[int]) -> list[Ints]:
 
 
 def _at_one(
-    problem: DispatchProblem, bundles: Bundles, here: list[int], promised: int, seed: Ints, worth: float, largest: int
+    problem: DispatchProblem,
+    bundles: Bundles,
+    known: Doors,
+    here: list[int],
+    promised: int,
+    seed: Ints,
+    worth: float,
+    largest: int,
 ) -> list[Join]:
     """Try every open bundle of the store with one promised bundle."""
     promises, n = problem.promises, problem.orders.size
@@ -102,7 +110,7 @@ def _at_one(
     most, off_at = min(largest, int(problem.carries[rider])), float(problem.off_at[rider])
     members = np.concatenate((n + seed, *(np.array(bundles.rows[k]) for k in here)))
     service = problem.rules.dropoff_service_time
-    (stops,) = store_stops([members], doors(problem), problem.travel, problem.now, service=service, delay_weight=1.0)
+    (stops,) = store_stops([members], known, problem.travel, problem.now, service=service, delay_weight=1.0)
     old, before, start = list(range(seed.size)), float(promises.pickup_at[seed[0]]), seed.size
     found = []
     for k in here:

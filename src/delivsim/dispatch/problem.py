@@ -148,9 +148,9 @@ class DispatchProblem:
 
     def with_shifts(self, until: float) -> DispatchProblem:
         """Give the same problem with riders who come on by then among the riders, free when their shifts begin."""
-        shifts = self.shifts.until(until)
-        if not shifts.riders.size:
+        if not (self.shifts.on_at <= until).any():
             return self
+        shifts = self.shifts.until(until)
         riders = np.append(self.riders, shifts.riders)
         order = np.argsort(riders, kind="stable")
         return replace(

@@ -95,8 +95,11 @@ class LinearAssignment:
             )
 
         found = match_places(
-            in_space_and_time(problem, problem.pickups[bundles.first], bundles.ready_at),
-            in_space_and_time(problem, problem.places[riders], problem.free_at[riders]),
+            *in_space_and_time(
+                problem,
+                (problem.pickups[bundles.first], bundles.ready_at),
+                (problem.places[riders], problem.free_at[riders]),
+            ),
             price,
             unassigned=LEFT_OVER * bundles.sizes.astype(np.float64),
             candidates=self.candidates,

@@ -125,8 +125,11 @@ class Lookahead:
         """Give bundles to riders, or let them join others, at the least total cost."""
         price = self._price(problem, bundles, riders)
         found = match_places(
-            in_space_and_time(problem, problem.pickups[bundles.first], bundles.ready_at),
-            in_space_and_time(problem, problem.places[riders], problem.free_at[riders]),
+            *in_space_and_time(
+                problem,
+                (problem.pickups[bundles.first], bundles.ready_at),
+                (problem.places[riders], problem.free_at[riders]),
+            ),
             price,
             unassigned=LEFT_OVER * bundles.sizes.astype(np.float64),
             also=growing.arcs(),
@@ -171,11 +174,14 @@ class Lookahead:
         margin = ahead(problem.readiness, self.earliness)
         goes = just_in_time(problem, pairs, ready_at[planned], margin=margin)
         numbers = plan.problem.riders[plan.riders[plan.found[planned]]]
-        goes &= np.isin(numbers, problem.riders)
+        if plan.problem is not problem:  # with riders whose shifts have not begun
+            goes &= np.isin(numbers, problem.riders)
         early = ready_at[planned] - pairs.leave_at - pairs.ways
         grow = [join for join in growing.rows if joined[join.bundle] == join.promised]
         now = [join for join in grow if join.pickup_at <= following + margin]
-        asked = np.isin(numbers, [join.match.rider for join in now])  # a rider is asked one thing at a time
+        asked = np.zeros(numbers.size, dtype=np.bool_)
+        if now:  # a rider is asked one thing at a time
+            asked = np.isin(numbers, [join.match.rider for join in now])
         goes &= ~asked
         later = np.array([join.bundle for join in grow if join.pickup_at > following + margin], dtype=np.int64)
         waits = (

@@ -108,13 +108,15 @@ class RollingHorizon:
         return mixed_bundles(problem, routed, price=price, spared=self.trip_time, largest=largest)
 
     def _assignment(self, plan: Plan, after: Ints, rows: Ints, joins: tuple[Match, ...]) -> Assignment:
-        planned, nobody = plan.planned, np.flatnonzero(plan.found < 0)
+        planned, nobody = plan.planned, plan.found < 0
+        follows = np.zeros(nobody.size, dtype=np.bool_)
+        follows[after[after >= 0]] = True
         goes = self._goes(plan, planned, plan.trips(planned))
         matches = tuple(plan.matches(planned[goes], "most orders per hour of a rider's time, less the food's wait"))
         waits = (
             *plan.waits(planned[~goes], "its rider need not be told yet"),
-            *plan.waits(np.intersect1d(nobody, after), "it is meant to follow another bundle"),
-            *plan.waits(np.setdiff1d(nobody, after), "no rider is left for it"),
+            *plan.waits(np.flatnonzero(nobody & follows), "it is meant to follow another bundle"),
+            *plan.waits(np.flatnonzero(nobody & ~follows), "no rider is left for it"),
             *left_for_later(plan.problem, rows, "it is ready much later"),
         )
         return Assignment((*joins, *matches), waits=waits)
