@@ -71,7 +71,7 @@ def test_what_is_open_at_the_end_is_censored_or_failed(env, make_ledger) -> None
     ledger = make_ledger(3)
     ledger.placed(0)
     ledger.placed(1)
-    ledger.close({1})
+    ledger.close({1: "dead_letter"}, {})
     told = rows(ledger)
     assert [row["outcome"] for row in told] == ["censored", "failed", "censored"]
     assert [row["reason"] for row in told] == ["open", "dead_letter", "not_placed"]
@@ -141,6 +141,6 @@ def test_demand_ends_with_the_horizon(env, make_ledger, make_instance) -> None:
         ledger.ended(i, Outcome.DELIVERED)
     assert ledger.demand == [0, 1]
     assert ledger.is_done()
-    ledger.close(set())
+    ledger.close({}, {})
     assert math.isnan(rows(ledger)[2]["placed_at"])
     assert (rows(ledger)[2]["outcome"], rows(ledger)[2]["reason"]) == ("censored", "not_placed")

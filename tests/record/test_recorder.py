@@ -177,7 +177,7 @@ def test_packed_messages_become_rows():
     recorder = Recorder()
     rows, codes = recorder.messages
     for number, outcome in ((2, "acknowledged"), (1, "dead_letter")):
-        code = codes["call", "order.placed", "delivery", outcome]
+        code = codes["call", "order.placed", "delivery", outcome, ""]
         rows.extend(MESSAGE.struct.pack(number, 7, 3, 4, 1, code, 5, 1.0, 2.0, 2.5, 3.0))
         recorder.flush(force=True)
     messages = recorder.tables()["messages"]

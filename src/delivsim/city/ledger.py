@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from simpy import Environment
@@ -165,14 +166,21 @@ class Ledger:
         if self.is_done() and not self.drained.triggered:
             self.drained.succeed()
 
-    def close(self, dead: set[int]) -> None:
-        """Give every open order its outcome at the end of the run; ``dead`` are orders with a dead letter."""
+    def close(self, undelivered: Mapping[int, str], forgotten: Mapping[int, str]) -> None:
+        """
+        Give every open order its outcome at the end of the run.
+
+        ``undelivered`` says of orders why a message about them was never handled, and ``forgotten`` of those of which
+        no rider could ever hear: whoever lost patience with one of them did so for that reason.
+        """
         for i, file in enumerate(self.files):
             if file.outcome is None:
-                lost = i in dead
-                file.outcome = Outcome.FAILED if lost else Outcome.CENSORED
-                file.reason = "dead_letter" if lost else ("not_placed" if math.isnan(file.placed_at) else "open")
+                still = "not_placed" if math.isnan(file.placed_at) else "open"
+                file.outcome = Outcome.FAILED if i in undelivered else Outcome.CENSORED
+                file.reason = undelivered.get(i, still)
                 file.ended_at = NAN
+            elif file.outcome is Outcome.CANCELLED and file.reason == "patience":
+                file.reason = forgotten.get(i, file.reason)
 
     def order_rows(self, accounts: dict[int, tuple[int, int]]) -> list[tuple[Any, ...]]:
         """Give the rows of the orders table; ``accounts`` holds (charged, refunded) cents by order."""

@@ -39,6 +39,7 @@ from delivsim.services.store import store
 from delivsim.services.user import user
 from delivsim.simulated.assemble import assemble
 from delivsim.simulated.autoscaler import plan_autoscaling
+from delivsim.simulated.broker import Undelivered
 from delivsim.simulated.config import FixedPromise, PlatformConfig
 from delivsim.simulated.diary import Diary
 from delivsim.simulated.leader import Leader
@@ -49,6 +50,8 @@ LONGEST_DRAIN = 3 * 3600.0
 SETTLE = 30.0
 """Seconds between looks, from the last order's end on, whether the platform's last messages have come to rest."""
 DECISION = "dispatch/decision_time"
+WHY_UNDELIVERED = {"dead_letter": "dead_letter", "expired": "message_expired", "lost": "message_lost"}
+"""Reasons of orders that ended because a message about them was never handled, by the outcome of that."""
 
 
 class Simulation:
@@ -178,7 +181,9 @@ class Simulation:
         if self.ledger is None or self.instance is None:
             return
         self.riders.finish()
-        self.ledger.close(runtime.broker.dead)
+        undelivered = runtime.broker.undelivered
+        forgotten = [lost for lost in undelivered if (lost.topic, lost.group) == ("order.placed", "delivery")]
+        self.ledger.close(_reasons(undelivered), _reasons(forgotten))
         rows["orders"].extend(self.ledger.order_rows(accounts(self.parts)))
         rows["riders"].extend(self.riders.rows())
         rows["stores"].extend(store_rows(self.parts, self.instance, self.kitchens.n_cooked))
@@ -189,6 +194,11 @@ class Simulation:
         for service in self.parts.runtime.services.values():
             service.state.clear()
             service.timers.clear()
+
+
+def _reasons(undelivered: Sequence[Undelivered]) -> dict[int, str]:
+    """Say of orders why a message about them was never handled."""
+    return {lost.order: WHY_UNDELIVERED[lost.outcome] for lost in undelivered}
 
 
 def _preparation(scenario: Scenario, town: Settled, streams: Streams) -> Preparation:

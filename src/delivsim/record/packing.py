@@ -55,10 +55,10 @@ CALL = Packing(
 MESSAGE = Packing(
     (
         "message", "order", "request", "parent", "attempt", "code", "partition", "published_at", "available_at",
-        "delivered_at", "acknowledged_at",
+        "delivered_at", "settled_at",
     ),
     "qqqqihidddd",
-    ("cause", "topic", "group", "outcome"),
+    ("cause", "topic", "group", "outcome", "reason"),
 )  # fmt: skip
 
 NO_VISIT = (float("nan"), float("nan"), 0)
@@ -80,7 +80,10 @@ def calls(rows: bytes | bytearray, codes: Codes, labels: Mapping[str, Labels]) -
 
 def messages(rows: bytes | bytearray, codes: Codes, labels: Mapping[str, Labels]) -> dict[str, Any]:
     """Turn packed messages into the columns of their table."""
-    return _only("messages", _unpacked(np.frombuffer(bytes(rows), MESSAGE.dtype), MESSAGE, codes, labels))
+    data = _unpacked(np.frombuffer(bytes(rows), MESSAGE.dtype), MESSAGE, codes, labels)
+    acknowledged = data["outcome"] == labels["outcome"]["acknowledged"]
+    data["acknowledged_at"] = np.where(acknowledged, data["settled_at"], np.nan)
+    return _only("messages", data)
 
 
 def _unpacked(packed: Array, how: Packing, codes: Codes, labels: Mapping[str, Labels]) -> dict[str, Array]:

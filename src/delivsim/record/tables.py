@@ -125,7 +125,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _c("replica", "int", "the replica whose own queue it joined, from 0; -1: one queue for all"),
     ),
     "messages": (
-        _c("message", "int", "one number per published message (a row per consumer group)"),
+        _c("message", "int", "one number per published message (a row per consumer group, and one per duplicate)"),
         *_TRACE,
         _c("topic", "category", "the topic"),
         _c("partition", "int", "the partition, by key"),
@@ -134,7 +134,19 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _c("available_at", "float", "it stood in the partition", "s"),
         _c("delivered_at", "float", "its (last) delivery began", "s"),
         _c("acknowledged_at", "float", "its handler ended well", "s"),
-        _c("outcome", "category", "acknowledged, dead_letter or open"),
+        _c("settled_at", "float", "the group was done with it, whichever way; of a duplicate: its handler ended", "s"),
+        _c(
+            "outcome",
+            "category",
+            "acknowledged, dead_letter (no delivery ended well), expired (retention), lost (it never reached the "
+            "broker) or open; besides a row for each duplicate: another delivery that ended well",
+        ),
+        _c(
+            "reason",
+            "category",
+            "why it is a dead letter (max_deliveries, poison), expired (age, messages) or lost (broker_down, crash, "
+            "back_pressure); why a duplicate did not count (settled, lost_ack, broker_crash)",
+        ),
     ),
     "offers": (
         _c("offer", "int", "one number per offer (a row per order in it)"),

@@ -30,7 +30,7 @@ def wrong_publishes(platform: PlatformConfig) -> Iterator[tuple[Loc, str]]:
     ]
     if not steps:
         return
-    from delivsim.simulated.assemble import PUSHED_TO
+    from delivsim.simulated.assemble_broker import PUSHED_TO
 
     taken = {name for service in built_in() for name in service if "." in name} | set(PUSHED_TO)
     for place, topic in steps:

@@ -14,6 +14,7 @@ from delivsim.services.effects import (
     Call,
     Cancel,
     Commit,
+    CommitPart,
     Decide,
     Decision,
     Delete,
@@ -257,7 +258,7 @@ class Deliveries:
             writes = [Put(placed.order, Job("open", waiting)), Put(placed.order, waiting)]
             if "demand" in self.asks:
                 writes.append(await self._counted(placed.store))
-            await Commit(writes)
+            await CommitPart(writes)
         if not self.prepare_on_accept and (job is None or job.status != "withdrawn"):
             asked: Response[Any] = await Call("store", "request_preparation", OrderRef(placed.order))
             return OK if asked.status < 500 else asked

@@ -134,6 +134,20 @@ class Commit:
         yield self
 
 
+class CommitPart(Commit):
+    """A transaction after which the handler has something to do that may fail: its message is not handled yet."""
+
+    __slots__ = ()
+
+
+@dataclass(slots=True)
+class Received:
+    """Read the number of the message that is being handled; 0 when the handler was called otherwise."""
+
+    def __await__(self) -> Generator[Any, int, int]:
+        return (yield self)
+
+
 @dataclass(slots=True)
 class Work:
     """Occupy a worker of this service for the work of one step, named in its configuration."""
@@ -223,6 +237,7 @@ __all__ = [
     "Cancel",
     "Choose",
     "Commit",
+    "CommitPart",
     "Decide",
     "Decision",
     "Delete",
@@ -234,6 +249,7 @@ __all__ = [
     "Publish",
     "Put",
     "Query",
+    "Received",
     "Wait",
     "Work",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from delivsim.services.effects import NO_KEY, Call, Choose, Commit, Gather, Publish, Use, Wait, Work
+from delivsim.services.effects import NO_KEY, Call, Choose, CommitPart, Gather, Publish, Use, Wait, Work
 from delivsim.services.messages import OK, Response
 from delivsim.services.service import Handler
 
@@ -74,7 +74,7 @@ async def _choose(step: Step, body: Any) -> Response[Any]:
 
 
 async def _publish(step: Step, body: Any) -> Response[Any]:
-    await Commit((), (Publish(step.topic, hash_key(body), body),))
+    await CommitPart((), (Publish(step.topic, hash_key(body), body),))
     return OK
 
 

@@ -17,8 +17,8 @@ from delivsim.services.resilience import RateLimiter
 from delivsim.services.service import Service
 from delivsim.services.steps import Step, handler_of
 from delivsim.services.uses import using
+from delivsim.simulated.assemble_broker import is_plain, make_broker, remember
 from delivsim.simulated.assemble_edges import Laws, edge_maker
-from delivsim.simulated.broker import Broker
 from delivsim.simulated.config import (
     BUILT_IN,
     CacheResource,
@@ -34,16 +34,6 @@ from delivsim.simulated.resources import Cache, Pool
 from delivsim.simulated.runtime import Runtime
 from delivsim.simulated.servers import Stations
 from delivsim.simulated.stations import EventStation, Fleet, Station
-
-PUSHED_TO = {
-    "customer.notified": "customer",
-    "rider.moved": "rider",
-    "rider.offered": "rider",
-    "rider.withdrawn": "rider",
-    "kitchen.requested": "store_app",
-    "kitchen.stopped": "store_app",
-}
-"""Topics that apps listen to: their messages travel as far as a call of that app."""
 
 
 class Parts(NamedTuple):
@@ -61,6 +51,8 @@ def assemble(
     streams: Streams,
     recorder: Recorder,
     policy: Leader | None,
+    *,
+    broker_breaks: bool = False,
 ) -> Parts:
     """
     Build the platform: stations, services, edges and broker.
@@ -73,6 +65,8 @@ def assemble(
         Takes the rows.
     policy
         What decides for the delivery service; None where there is none.
+    broker_breaks
+        Whether faults strike the broker, its consumers or its messages.
     """
     ideal = config.kind == "ideal"
     laws = Laws(streams, ideal=ideal)
@@ -85,12 +79,15 @@ def assemble(
     stations, on_station = maker.all_of(config, [*names, *own])
     runtime.workers = {name: (config.processes.get(name) or config.services[name]).workers for name in on_station}
     station_of = {service: stations[name] for name, services in on_station.items() for service in services}
-    runtime.broker = _broker(env, config, laws, recorder)
+    breaks = broker_breaks or not is_plain(config)
+    runtime.broker = make_broker(env, config, laws, recorder, runtime, can_fail=breaks)
     runtime.resources = _resources(env, config, maker, laws, recorder, runtime)
     for service in built_in:
         runtime.services[service.name] = _built_in(service, config.services[service.name], station_of, laws)
     for name in own:
         runtime.services[name] = _own(name, config.services[name], station_of, laws)
+    if breaks:
+        remember(config, {service.name: service.topics for service in built_in}, runtime.services)
     for name, running in runtime.services.items():
         limit = config.services[name].rate_limit
         if limit is not None:
@@ -117,27 +114,6 @@ def _resources(
             common = (env, name, recorder.rows["visits"], c.hit_rate, c.cold_start)
             found[name] = Cache(*common, *draws, found[c.behind], runtime.resume)
     return found
-
-
-def _broker(env: Environment, config: PlatformConfig, laws: Laws, recorder: Recorder) -> Broker:
-    b = config.broker
-    broker = Broker(
-        env,
-        publish_delay=laws.draws("broker/publish", b.publish_delay),
-        delivery_delay=laws.draws("broker/delivery", b.delivery_delay),
-        redelivery_delay=b.redelivery_delay,
-        max_deliveries=b.max_deliveries,
-        partitions=b.partitions,
-        recorder=recorder,
-    )
-    for name, topic in b.topics.items():
-        if topic.partitions is not None:
-            broker.topic(name).set_partitions(topic.partitions)
-    for name, app in PUSHED_TO.items():
-        edge = config.network.edges.get(f"{app}->gateway")
-        if edge is not None and edge.delay is not None:
-            broker.topic(name).push_delay = laws.draws(f"push/{name}", edge.delay)
-    return broker
 
 
 def _built_in(service: Service, config: ServiceConfig, station_of: Mapping[str, Any], laws: Laws) -> ServiceRuntime:

@@ -31,6 +31,24 @@ class _Forwarded:
 FORWARDED: Any = _Forwarded()
 
 
+class _Gone:
+    """Stands for the coroutine of a handler whose consumer died: whatever it waits for comes, and nothing of it."""
+
+    def send(self, _: Any) -> Any:
+        """End at once."""
+        raise StopIteration(UNAVAILABLE)
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+GONE: Any = _Gone()
+
+
+async def _unavailable(_: Any) -> Response[Any]:
+    return UNAVAILABLE
+
+
 class Operation:
     """
     One operation of one service as it runs: its handler, its work, and the laws of its steps.
@@ -49,6 +67,10 @@ class Operation:
         self.question: Callable[[Any], Hashable] | None = None
         self.laws: dict[str, OrderDraws] = {}
         self.onward: Route | None = None
+
+    def gone(self) -> Operation:
+        """Give the same operation of somebody who does nothing any more."""
+        return Operation(self.name, _unavailable, self.work, self.priority)
 
 
 class Errors:

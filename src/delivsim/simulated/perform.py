@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from delivsim.services import effects
 from delivsim.services.effects import Delete, Put
 from delivsim.services.messages import OVERLOADED
+from delivsim.simulated.broker.delivery import Delivery
 from delivsim.simulated.frames import Frame
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _query(_: Runtime, frame: Frame, query: Any) -> Any:
 
 
 def _commit(runtime: Runtime, frame: Frame, commit: Any) -> Any:
-    """Write everything, unless a value that this handler loaded was changed by another one since."""
+    """Write everything, unless a value that this handler loaded was changed by another one since; then publish."""
     server = frame.server
     state, reads = server.state, frame.reads
     if server.commits != frame.commits and _conflicts(frame, commit.writes):
@@ -67,14 +68,16 @@ def _commit(runtime: Runtime, frame: Frame, commit: Any) -> Any:
     if server.commits == frame.commits:
         frame.commits += 1
     server.commits += 1
+    value = None
     for publish in commit.publishes:
         runtime.numbers = number = runtime.numbers + 1
-        runtime.broker.publish(publish, number, frame.id, frame.route.cause)
+        if runtime.broker.publish(publish, number, frame):
+            value = SUSPENDED
     for timer in commit.timers:
         runtime.after(server, timer, frame.order, frame.id)
     for cancel in commit.cancels:
         runtime.forget(server, cancel)
-    return None
+    return value
 
 
 def _conflicts(frame: Frame, writes: Any) -> bool:
@@ -135,6 +138,10 @@ def _now(runtime: Runtime, _frame: Frame, _effect: Any) -> Any:
     return runtime.env._now
 
 
+def _received(_: Runtime, frame: Frame, _effect: Any) -> Any:
+    return frame.parent if frame.to.__class__ is Delivery else 0
+
+
 def _new_id(runtime: Runtime, _frame: Frame, _effect: Any) -> Any:
     runtime.numbers += 1
     return runtime.numbers
@@ -144,6 +151,7 @@ PERFORM: dict[type[Any], Callable[[Any, Frame, Any], Any]] = {
     effects.Gather: _gather,
     effects.Query: _query,
     effects.Commit: _commit,
+    effects.CommitPart: _commit,
     effects.Work: _work,
     effects.Use: _use,
     effects.Wait: _wait,
@@ -151,4 +159,5 @@ PERFORM: dict[type[Any], Callable[[Any, Frame, Any], Any]] = {
     effects.Decide: _decide,
     effects.Now: _now,
     effects.NewId: _new_id,
+    effects.Received: _received,
 }

@@ -42,7 +42,7 @@ from delivsim.services.messages import (
 from delivsim.services.service import Timer
 from delivsim.simulated.broker import Broker, Delivery
 from delivsim.simulated.edges import Edge
-from delivsim.simulated.frames import FORWARDED, Frame, Route, ServiceRuntime
+from delivsim.simulated.frames import FORWARDED, GONE, Frame, Route, ServiceRuntime
 from delivsim.simulated.leader import Leader
 from delivsim.simulated.perform import CONFLICT, NOTHING, PERFORM, SUSPENDED
 from delivsim.simulated.stations.shedding import OVERDUE
@@ -639,6 +639,7 @@ class Runtime:
         for frame in [f for f in self._frames.values() if f.server.name in names and hasattr(f, "arrived_at")]:
             if frame.response is None:
                 self.finish_frame(frame, UNAVAILABLE)
+        self.broker.publishers_down(names)
         return servers
 
     def crash_replicas(self, names: list[str], n: int) -> int:
@@ -688,6 +689,18 @@ class Runtime:
             due, server.deferred = server.deferred, []
             for timer, order, parent in due:
                 self.after(server, After(0.0, timer.operation, timer.body), order, parent)
+        self.broker.publishers_up([name for name in names if not self.services[name].down])
+
+    def abandon(self, deliveries: list[Delivery]) -> None:
+        """Lose the handlers of these deliveries, whose consumer died: what they wait for is wasted."""
+        lost = set(map(id, deliveries))
+        for frame in [f for f in self._frames.values() if id(f.to) in lost and f.response is None]:
+            if frame.coro is None:  # it is at its station, or just back
+                frame.op = frame.op.gone()
+                continue
+            if frame.coro is not FORWARDED:
+                frame.coro.close()
+            frame.coro = GONE
 
     def is_idle(self) -> bool:
         """Whether nothing at all is under way: no request, no pause before another try, no message."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from delivsim.simulated.config.autoscaling import AutoscaleConfig, QueueScaling, ScheduleScaling, UtilizationScaling
-from delivsim.simulated.config.broker import BrokerConfig, GroupConfig, TopicConfig
+from delivsim.simulated.config.broker import BrokerConfig, GroupConfig, RetentionConfig, TopicConfig
 from delivsim.simulated.config.defaults import default_services
 from delivsim.simulated.config.faults import (
     CrashFault,
@@ -77,6 +77,7 @@ __all__ = [
     "PromiseConfig",
     "QueueScaling",
     "ResourceConfig",
+    "RetentionConfig",
     "RetryConfig",
     "ScheduleScaling",
     "ServiceConfig",

@@ -9,6 +9,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from delivsim.domain.config import Config, refuse
 from delivsim.domain.distributions import DurationLaw
+from delivsim.domain.units import Duration
 from delivsim.simulated.config.autoscaling import AutoscaleConfig
 from delivsim.simulated.config.disciplines import Balancing, Discipline, Priority, SheddingConfig
 from delivsim.simulated.config.names import Count, Name
@@ -103,6 +104,20 @@ class ServiceConfig(StationConfig):
     """How all calls of this service travel, where ``platform.network.edges`` says nothing else of the pair."""
     consumes: dict[Name, Name] = Field(default_factory=dict)
     """Topics that a service of one's own consumes, and the operation that each message starts."""
+    outbox: bool = True
+    """Whether what it publishes is stored in the transaction of what it writes, and sent from there: nothing is lost
+    when it crashes or the broker is down, only late. Without an outbox it is lost then."""
+    relay_every: Duration = 0.0
+    """How often what is in the outbox is sent; 0: at once."""
+    idempotent: bool = True
+    """Whether it remembers, in the transaction of what it writes, which messages it has handled, and skips one that
+    comes again. Else it handles that anew, as far as what it wrote before does not keep it from it."""
+
+    @model_validator(mode="after")
+    def _relays(self) -> ServiceConfig:
+        if not self.outbox and self.relay_every:
+            raise refuse((("relay_every",), "needs an outbox: outbox is false"))
+        return self
 
 
 class ProcessConfig(StationConfig):

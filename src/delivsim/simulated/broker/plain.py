@@ -1,15 +1,9 @@
-"""
-The message broker in virtual time: topics, partitions, consumer groups, at-least-once delivery.
-
-Messages of one key stand in one partition, in the order in which they were published, and a consumer group handles
-one message of a partition at a time; so order per key holds. A delivery ends well when its handler does; otherwise it
-is tried again after a delay, and after ``max_deliveries`` the message is a dead letter.
-"""
+"""The broker that nothing happens to: no crash, no lost acknowledgement, room for every message."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from heapq import heappush
 from typing import Any
 
@@ -20,63 +14,12 @@ from delivsim.record.packing import MESSAGE
 from delivsim.record.recorder import Recorder
 from delivsim.services.effects import Publish
 from delivsim.services.messages import Message, Response
+from delivsim.simulated.broker.delivery import NAN, Consume, Delivery, Topic, Topics, Undelivered
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.wake import NEVER, Alarm
 
-NAN = float("nan")
 _PACK = MESSAGE.struct.pack
 MAX_REDELIVERY_DELAY = 60.0
-
-
-class Delivery:
-    """
-    One message on its way to one consumer group: also the event of its standing in the partition.
-
-    Attributes
-    ----------
-    number, key, body, order, published_at
-        Those of the message.
-    place
-        (name of the topic, partition).
-    request, parent, cause
-        The request that handled it, the one that published it, and what that was caused by.
-    """
-
-    __slots__ = (
-        "attempt", "available_at", "body", "callbacks", "cause", "delivered_at", "group", "key", "number", "order",
-        "parent", "place", "published_at", "request", "topic",
-    )  # fmt: skip
-
-    _ok = True
-    callbacks: Any
-    group: Group
-
-    def __init__(
-        self, number: int, topic: Topic, place: tuple[str, int], asked: Publish, parent: int, cause: str, now: float
-    ) -> None:
-        self.number, self.topic, self.place = number, topic, place
-        self.key, self.body, self.order = asked.key, asked.body, asked.order
-        self.parent, self.cause, self.published_at = parent, cause, now
-        self.attempt, self.request = 1, 0
-        self.available_at = self.delivered_at = NAN
-
-    def again(self) -> Delivery:
-        """Give another one of the same message, for another group."""
-        copy: Delivery = object.__new__(Delivery)
-        copy.number, copy.topic, copy.place = self.number, self.topic, self.place
-        copy.key, copy.body, copy.order = self.key, self.body, self.order
-        copy.parent, copy.cause, copy.published_at = self.parent, self.cause, self.published_at
-        copy.attempt, copy.request = 1, 0
-        copy.available_at, copy.delivered_at = self.available_at, NAN
-        return copy
-
-    def message(self) -> Message:
-        """Give the message as apps get it."""
-        return Message(self.number, self.place[0], self.key, self.body, self.order, self.published_at)
-
-
-Consume = Callable[[Delivery, Any, Any], None]
-"""Has a delivery handled by way of a route, and may run ahead to the first entry of a queue."""
 
 
 class Group:
@@ -93,7 +36,7 @@ class Group:
         Has a message handled; ``handled`` is to be called with the answer.
     """
 
-    def __init__(self, broker: Broker, name: str, concurrency: int | None, consume: Consume) -> None:
+    def __init__(self, broker: PlainBroker, name: str, concurrency: int | None, consume: Consume) -> None:
         self.broker, self.name, self.concurrency, self._consume = broker, name, concurrency, consume
         self.routes: dict[str, Any] = {}
         self._handling: dict[tuple[str, int], Delivery] = {}
@@ -190,30 +133,7 @@ class Group:
         return [d for place, first in self._handling.items() for d in (first, *self._behind.get(place, ()))]
 
 
-class Topic:
-    """One topic: its partitions, the groups that consume it, and the apps that listen."""
-
-    __slots__ = ("groups", "last_at", "listeners", "name", "partitions", "places", "push_delay", "turn")
-
-    def __init__(self, name: str, partitions: int) -> None:
-        self.name = name
-        self.groups: list[Group] = []
-        self.listeners: dict[int | None, list[Callable[[Message], None]]] = {}
-        self.push_delay: OrderDraws | None = None
-        self.turn = -1
-        self.set_partitions(partitions)
-
-    def set_partitions(self, n: int) -> None:
-        """Divide the topic into this many partitions, before anything is published to it."""
-        self.partitions, self.last_at, self.places = n, [0.0] * n, [(self.name, k) for k in range(n)]
-
-    def next_in_turn(self) -> int:
-        """Give the partition for a message without a key."""
-        self.turn = (self.turn + 1) % self.partitions
-        return self.turn
-
-
-class Broker:
+class PlainBroker:
     """
     Publishes messages and sees them through.
 
@@ -244,19 +164,15 @@ class Broker:
         self._on_available = (self._available,)
         self.publish_delay, self.delivery_delay = publish_delay, delivery_delay
         self.redelivery_delay, self.max_deliveries = redelivery_delay, max_deliveries
-        self.partitions = partitions
-        self.topics: dict[str, Topic] = {}
+        self.topics = Topics(partitions)
         self.groups: dict[str, Group] = {}
         self._rows, self._codes = recorder.messages
-        self.dead: set[int] = set()
+        self.undelivered: list[Undelivered] = []
         self._n_coming = 0
 
     def topic(self, name: str) -> Topic:
         """Give the topic of that name, made if it is new."""
-        found = self.topics.get(name)
-        if found is None:
-            found = self.topics[name] = Topic(name, self.partitions)
-        return found
+        return self.topics[name]
 
     def consume(
         self,
@@ -276,12 +192,8 @@ class Broker:
         """Let an app hear the messages of one key (None: of every key)."""
         self.topic(topic).listeners.setdefault(key, []).append(deliver)
 
-    def publish(self, asked: Publish, number: int, parent: int, cause: str) -> None:
-        """
-        Take a message: it stands in its partition after the publish delay, behind those published before it.
-
-        ``parent`` is the request that published it and ``cause`` what that request was caused by.
-        """
+    def publish(self, asked: Publish, number: int, frame: Any) -> bool:
+        """Take a message: it stands in its partition after the publish delay, behind those published before it."""
         topic = self.topics.get(asked.topic) or self.topic(asked.topic)
         now = self.env._now
         partition = asked.key % topic.partitions if asked.key >= 0 else topic.next_in_turn()
@@ -292,10 +204,17 @@ class Broker:
         if at < topic.last_at[partition]:
             at = topic.last_at[partition]
         topic.last_at[partition] = at
-        delivery = Delivery(number, topic, topic.places[partition], asked, parent, cause, now)
+        delivery = Delivery(number, topic, topic.places[partition], asked, frame.id, frame.route.cause, now)
         delivery.callbacks = self._on_available
         self._n_coming += 1
         heappush(self.queue, (at, NORMAL, next(self._eid), delivery))
+        return False
+
+    def publishers_down(self, names: Iterable[str]) -> None:
+        """Do nothing: what is committed is published."""
+
+    def publishers_up(self, names: Iterable[str]) -> None:
+        """Do nothing: nothing waited for them."""
 
     def _available(self, delivery: Any) -> None:
         """Let a message stand in its partition: apps hear it now, groups in their turn."""
@@ -313,22 +232,19 @@ class Broker:
         delivery.delivered_at = delivery.available_at
         self.record(delivery, "app" if topic.listeners else "", "acknowledged")
         if topic.listeners:
-            message = delivery.message()
-            for key in (delivery.key, None):
-                for deliver in topic.listeners.get(key, ()):
-                    deliver(message)
+            topic.tell(delivery)
 
     def record(self, delivery: Delivery, group: str, outcome: str) -> None:
         """Write the row of a message and a group: they are done with each other, or the run is over."""
-        acknowledged_at = self.env._now if outcome == "acknowledged" else NAN
-        if outcome == "dead_letter":
-            self.dead.add(delivery.order)
+        settled_at = NAN if outcome == "open" else self.env._now
         topic, partition = delivery.place
+        if outcome == "dead_letter":
+            self.undelivered.append(Undelivered(delivery.order, topic, group, outcome))
         self._rows.extend(
             _PACK(
                 delivery.number, delivery.order, delivery.request, delivery.parent, delivery.attempt,
-                self._codes[delivery.cause, topic, group, outcome], partition, delivery.published_at,
-                delivery.available_at, delivery.delivered_at, acknowledged_at,
+                self._codes[delivery.cause, topic, group, outcome, ""], partition, delivery.published_at,
+                delivery.available_at, delivery.delivered_at, settled_at,
             )
         )  # fmt: skip
 
@@ -340,8 +256,7 @@ class Broker:
         """Write the rows of messages that are still on their way."""
         coming = [event for *_, event in self.queue if event.__class__ is Delivery]
         for delivery in sorted(coming, key=lambda delivery: delivery.number):
-            names = [group.name for group in delivery.topic.groups]
-            for name in [*names, "app"] if delivery.topic.listeners else names or [""]:
+            for name in delivery.topic.hearers():
                 self.record(delivery, name, "open")
         for group in self.groups.values():
             for delivery in group.open():
