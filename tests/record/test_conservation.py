@@ -24,7 +24,10 @@ def test_everything_adds_up_in_the_sample(sample_result, sample_evening):
         "groups": 2,
         "acknowledged": 1,
         "dead_letter": 0,
+        "expired": 0,
+        "lost": 0,
         "open": 1,
+        "duplicate": 0,
         "holds": True,
     }
     assert found["money"]["charged"] == found["money"]["earned"] == 4000

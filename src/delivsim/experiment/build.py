@@ -40,7 +40,7 @@ from delivsim.services.user import user
 from delivsim.simulated.assemble import assemble
 from delivsim.simulated.autoscaler import plan_autoscaling
 from delivsim.simulated.broker import Undelivered
-from delivsim.simulated.config import FixedPromise, PlatformConfig
+from delivsim.simulated.config import FixedPromise, PlatformConfig, strikes_broker
 from delivsim.simulated.diary import Diary
 from delivsim.simulated.leader import Leader
 from delivsim.simulated.wake import Agenda
@@ -94,7 +94,9 @@ class Simulation:
         )
         estimates = preparation.estimates() if preparation else None
         built_in = () if found is None else _services(scenario, found, asks, estimates=estimates is not None)
-        self.parts = assemble(self.env, scenario.platform, built_in, self.streams, recorder, self.policy)
+        breaks = any(strikes_broker(happening.fault) for happening in planned)
+        common = (self.env, scenario.platform, built_in, self.streams, recorder, self.policy)
+        self.parts = assemble(*common, broker_breaks=breaks)
         self.ledger = None
         if found is not None and preparation is not None:
             stock_up(self.parts, found.instance, preparation, estimates)

@@ -11,13 +11,16 @@ from delivsim.city.faults import DeadZoneFault, KitchenFireFault, RidersOfflineF
 from delivsim.domain.streams import Streams
 from delivsim.scenario.faults import ChaosFault, Struck, callers_of, services_of
 from delivsim.scenario.schema import Scenario
+from delivsim.scenario.topics import topics_of
 from delivsim.simulated.config import (
+    BROKER,
     CrashFault,
     ErrorRateFault,
     LatencyFault,
     LossFault,
     PartitionFault,
     PaymentOutageFault,
+    PoisonFault,
     SlowFault,
 )
 
@@ -103,6 +106,22 @@ def _when(at: float) -> dict[str, Any]:
     return {"at": at, "for": 1.0}
 
 
+def _broker_crash(_: np.random.Generator, __: Scenario, at: float) -> Struck:
+    return CrashFault(kind="crash", service=BROKER, **_when(at))
+
+
+def _consumer_crash(rng: np.random.Generator, scenario: Scenario, at: float) -> Struck:
+    """Let some consumers of a group die, of those that have several."""
+    groups = {name: group.consumers for name, group in scenario.platform.broker.groups.items() if group.consumers}
+    name = _one(rng, sorted(groups))
+    return CrashFault(kind="crash", service=name, consumers=int(rng.integers(1, groups[name] + 1)), **_when(at))
+
+
+def _poison(rng: np.random.Generator, scenario: Scenario, at: float) -> Struck:
+    topic = _one(rng, sorted(topics_of(scenario.platform, has_city=scenario.has_city)))
+    return PoisonFault(kind="poison", topic=topic, share=_round(rng, 0.01, 0.2), **_when(at))
+
+
 DRAW: dict[str, Callable[[np.random.Generator, Scenario, float], Struck]] = {
     "crash": _crash,
     "slow": _slow,
@@ -115,5 +134,8 @@ DRAW: dict[str, Callable[[np.random.Generator, Scenario, float], Struck]] = {
     "kitchen_fire": _fire,
     "riders_offline": _offline,
     "dead_zone": _dead_zone,
+    "broker_crash": _broker_crash,
+    "consumer_crash": _consumer_crash,
+    "poison": _poison,
 }
 """How each kind's target and severity are drawn."""

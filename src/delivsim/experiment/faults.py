@@ -269,6 +269,8 @@ def _named(names: list[str], what: str) -> str:
 
 def target_of(fault: Struck) -> str:
     """Say what a fault of the platform is about."""
+    if fault.kind == "poison":
+        return " > ".join(filter(None, (fault.topic, ", ".join(fault.groups))))
     if hasattr(fault, "groups"):
         return " | ".join(", ".join(group) for group in fault.groups)
     if hasattr(fault, "edges"):
@@ -291,6 +293,8 @@ def detail_of(fault: Struck) -> str:
         parts.append(f"extra {fault.extra.mean:g} s")  # type: ignore[union-attr]
     if getattr(fault, "replicas", None) is not None:
         parts.append(f"replicas: {fault.replicas}")  # type: ignore[union-attr]
+    if getattr(fault, "consumers", None) is not None:
+        parts.append(f"consumers: {fault.consumers}")  # type: ignore[union-attr]
     if hasattr(fault, "orders"):
         parts.append(f"orders: {fault.orders}")
     return ", ".join(parts)

@@ -22,14 +22,14 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "times": ("click_to_door", "click_to_door_overage", "ready_to_door", "ready_to_pickup"),
     "visit times": ("waiting_time", "sojourn_time"),
     "level": ("mean", "max"),
-    "trouble": ("dead_letter", "redelivered"),
+    "trouble": ("dead_letter", "redelivered", "duplicate", "expired", "lost"),
     "settled": ("deliveries", "acknowledged", "open"),
     "answer": ("accepted", "declined", "timed_out"),
     "other answer": ("withdrawn", "open"),
 }
 """What may stand for a placeholder that has a fixed list."""
 
-NAMED = ("operation", "service", "station", "topic", "reason", "caller", "callee")
+NAMED = ("operation", "service", "station", "topic", "group", "reason", "caller", "callee")
 """Placeholders for names that a run or a scenario defines."""
 
 _PLACE = re.compile(r"<([a-z ]+)>")
@@ -233,5 +233,23 @@ FORMS: tuple[Form, ...] = (
         "time",
         "published until its (last) delivery to a group began",
     ),
+    Form(
+        "broker.topics.<topic>.lag.<level>",
+        ("<topic> lag <level>",),
+        "number",
+        "messages in its partitions, once per group that is not done with them",
+    ),
+    Form("broker.groups.<group>.published", (), "count", "messages published to the group's topics"),
+    *(
+        Form(
+            f"broker.groups.<group>.<{what}>",
+            (),
+            "count",
+            "deliveries to the group (app: the apps), and what became of them; %: of deliveries",
+            "broker.groups.<group>.deliveries",
+        )
+        for what in ("settled", "trouble")
+    ),
+    Form("broker.groups.<group>.lag.<level>", (), "number", "messages in partitions that the group is not done with"),
 )
 """All figures, in the order in which a text is tried against them: full paths and fixed words before names."""

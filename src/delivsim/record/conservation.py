@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from delivsim.record.result import Result
 
 VISIT_OUTCOMES = ("served", "refused", "reneged", "shed", "failed", "withdrawn", "open")
+MESSAGE_OUTCOMES = ("acknowledged", "dead_letter", "expired", "lost", "open")
+"""What becomes of a message in each group, just one of them."""
 
 
 def conservation(result: Result) -> dict[str, Any]:
@@ -91,12 +93,18 @@ def _station(visits: pd.DataFrame) -> dict[str, Any]:
 
 
 def _topic(messages: pd.DataFrame, groups: list[str]) -> dict[str, Any]:
-    """Check published x groups = acknowledged + dead_letter + open, over all groups that subscribe or were seen."""
+    """
+    Check published x groups = acknowledged + dead_letter + expired + lost + open, duplicates besides.
+
+    Groups are all that subscribe or were seen.
+    """
     seen = sorted({*map(str, groups), *messages["group"].astype(str).unique()})
-    outcomes = {name: int((messages["outcome"] == name).sum()) for name in ("acknowledged", "dead_letter", "open")}
+    outcomes = {name: int((messages["outcome"] == name).sum()) for name in MESSAGE_OUTCOMES}
+    duplicates = int((messages["outcome"] == "duplicate").sum())
     published = int(messages["message"].nunique())
-    holds = published * len(seen) == len(messages) == sum(outcomes.values())
-    return {"published": published, "groups": len(seen), **outcomes, "holds": holds}
+    each_once = not messages[messages["outcome"] != "duplicate"].duplicated(["message", "group"]).any()
+    holds = published * len(seen) == len(messages) - duplicates == sum(outcomes.values()) and each_once
+    return {"published": published, "groups": len(seen), **outcomes, "duplicate": duplicates, "holds": bool(holds)}
 
 
 def _stock(stores: pd.DataFrame) -> dict[str, Any]:
@@ -127,13 +135,13 @@ def _money(orders: pd.DataFrame, messages: pd.DataFrame) -> dict[str, Any]:
     Check charged = refunded + earned + open + owed, in cents.
 
     Nobody gets back more than was taken, and nothing is owed on orders that ended undelivered, unless a message
-    that would have refunded it is still open or a dead letter.
+    that would have refunded it is still open, or was never handled.
     """
     kept = orders["charged"] - orders["refunded"]
     ended = orders["outcome"].isin([Outcome.CANCELLED.value, Outcome.REJECTED.value, Outcome.FAILED.value])
     owed, earned = int(kept[ended].sum()), int(kept[is_delivered(orders)].sum())
     pending = int(kept[orders["outcome"] == Outcome.CENSORED.value].sum())
-    stuck = bool((messages["outcome"] != "acknowledged").any())
+    stuck = bool(messages["outcome"].isin(MESSAGE_OUTCOMES[1:]).any())
     charged, refunded = int(orders["charged"].sum()), int(orders["refunded"].sum())
     adds_up = charged == refunded + earned + pending + owed and bool((kept >= 0).all())
     return {

@@ -22,14 +22,16 @@ class Names:
     services: tuple[str, ...] = ()
     stations: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, result: Result) -> Names:
         """Collect the names of a run from its summary."""
         found = result.summary()
-        lists = (found["operations"], found["services"], found["stations"], found["broker"]["topics"])
-        operations, services, stations, topics = (tuple(names) for names in lists)
-        return cls(operations=operations, services=services, stations=stations, topics=topics)
+        sent = found["broker"]
+        lists = (found["operations"], found["services"], found["stations"], sent["topics"], sent["groups"])
+        operations, services, stations, topics, groups = (tuple(names) for names in lists)
+        return cls(operations=operations, services=services, stations=stations, topics=topics, groups=groups)
 
     def find(self, place: str, name: str) -> str | None:
         """Give the name as the summary has it; an operation may be written with or without its service."""
@@ -49,6 +51,7 @@ class Names:
             "service": self.services,
             "station": self.stations,
             "topic": self.topics,
+            "group": self.groups,
         }
         return lists.get(place, ())
 

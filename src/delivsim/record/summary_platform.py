@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -152,26 +153,57 @@ def _busiest(view: View, visits: pd.DataFrame, station: Mapping[str, Any]) -> di
 
 
 def broker(view: View) -> dict[str, Any]:
-    """Summarize the messages published in the window, by topic and in all."""
-    messages = view.messages
-    names = sorted({*view.manifest.get("topics", {}), *messages["topic"].astype(str).unique()})
-    parts = dict(list(messages.groupby(messages["topic"].astype(str))))
-    topics = {name: _topic(parts.get(name, messages.iloc[:0])) for name in names}
-    return {**_counts(messages), "topics": topics}
-
-
-def _counts(messages: pd.DataFrame) -> dict[str, int]:
-    """Count messages once, what became of them once per consumer group."""
-    outcomes = messages["outcome"]
+    """Summarize the messages published in the window: in all, by topic and by consumer group (``app``: the apps)."""
+    listed = view.manifest.get("topics", {})
+    groups = {group for topic in listed.values() for group in topic.get("groups", ())}
+    by_topic, by_group = (_lags(view, column) for column in ("topic", "group"))
     return {
-        "published": int(messages["message"].nunique()),
-        "deliveries": len(messages),
-        "acknowledged": int((outcomes == "acknowledged").sum()),
-        "open": int((outcomes == "open").sum()),
-        "dead_letter": int((outcomes == "dead_letter").sum()),
-        "redelivered": int((messages["attempt"] - 1).sum()),
+        **_counts(view.messages),
+        "topics": {
+            name: {**_counts(rows), "delay": _delay(rows), "lag": by_topic[name]}
+            for name, rows in _parted(view.messages, "topic", by_topic | listed)
+        },
+        "groups": {
+            name: {**_counts(rows), "lag": by_group[name]}
+            for name, rows in _parted(view.messages, "group", by_group | dict.fromkeys(groups))
+            if name
+        },
     }
 
 
-def _topic(messages: pd.DataFrame) -> Mapping[str, Any]:
-    return {**_counts(messages), "delay": latencies(messages["delivered_at"] - messages["published_at"])}
+def _parted(messages: pd.DataFrame, column: str, names: Iterable[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give the rows of each name, also of those that have none."""
+    parts = dict(list(messages.groupby(messages[column].astype(str))))
+    return ((name, parts.get(name, messages.iloc[:0])) for name in sorted({*names, *parts}))
+
+
+def _counts(messages: pd.DataFrame) -> dict[str, int]:
+    """Count messages once, what became of them once per consumer group, and duplicates besides."""
+    outcomes = messages["outcome"]
+    each = messages[outcomes != "duplicate"]
+    duplicates = len(messages) - len(each)
+    last = messages.groupby(["message", "group"], observed=True)["attempt"].max() if duplicates else each["attempt"]
+    return {
+        "published": int(messages["message"].nunique()),
+        "deliveries": len(each),
+        **{name: int((outcomes == name).sum()) for name in ("acknowledged", "open", "dead_letter", "expired", "lost")},
+        "redelivered": int((last - 1).sum()),
+        "duplicate": duplicates,
+    }
+
+
+def _delay(messages: pd.DataFrame) -> dict[str, float]:
+    each = messages[messages["outcome"] != "duplicate"]
+    return latencies(each["delivered_at"] - each["published_at"])
+
+
+def _lags(view: View, column: str) -> defaultdict[str, dict[str, float]]:
+    """Give by name how many messages stood in partitions that groups were not done with: over the window, at most."""
+    a, b = view.window.start, view.until
+    found: defaultdict[str, dict[str, float]] = defaultdict(lambda: {"mean": 0.0, "max": 0})
+    messages = view.tables["messages"]
+    rows = messages[(messages["outcome"] != "duplicate") & messages["available_at"].notna()]
+    for name, each in rows.groupby(rows[column].astype(str)):
+        spans = each["available_at"].to_numpy(), each["settled_at"].fillna(view.ended_at).to_numpy()
+        found[str(name)] = {"mean": time_mean(*spans, a, b), "max": most_at_once(*spans, a, b)}
+    return found

@@ -16,6 +16,12 @@ ATTEMPTS_TOLD = 1.05
 """Attempts per call from which on the report tells of them."""
 _TIGHT, _FULL = 0.8, 0.95
 """Utilization from which a service is marked as tight, and as full."""
+UNHANDLED = ("dead_letter", "expired", "lost")
+_BROKER_HEAD = (
+    "", "deliveries", "acknowledged", "redelivered", "duplicate", "dead letters", "expired", "lost", "lag", "max lag",
+)  # fmt: skip
+TROUBLES = ("redelivered", "duplicate", *UNHANDLED)
+"""What may become of messages besides being acknowledged, and what of it is bad."""
 
 
 def operations(summary: Mapping[str, Any], most: int) -> Section | None:
@@ -181,16 +187,35 @@ def broker(summary: Mapping[str, Any]) -> Section | None:
     slowest = max(sorted(late), key=lambda topic: late[topic], default="")
     delay = f" Slowest: {slowest}, p99 {format_duration(late[slowest])}." if slowest else ""
     words = f"{plural(found['published'], 'message')} on {plural(len(found['topics']), 'topic')}, {_fate(found)}."
-    return Section(title="Broker", lines=(line(words + delay, "bad" if found["dead_letter"] else ""),))
+    bad = any(found[name] for name in UNHANDLED)
+    rows = [
+        _troubled(f"{kind} {name}", one)
+        for kind, parts in (("topic", found["topics"]), ("group", found["groups"]))
+        for name, one in sorted(parts.items())
+        if any(one[trouble] for trouble in TROUBLES)
+    ]
+    return Section(
+        title="Broker",
+        note="by topic, and by consumer group, where not all went well" if rows else "",
+        head=_BROKER_HEAD if rows else (),
+        rows=tuple(rows),
+        lines=(line(words + delay, "bad" if bad else ""),),
+    )
+
+
+def _troubled(name: str, one: Mapping[str, Any]) -> tuple[Cell, ...]:
+    numbers = (count(one[what]) for what in ("deliveries", "acknowledged", "redelivered", "duplicate"))
+    lag = one["lag"]
+    return (
+        *cells(name, *numbers),
+        *(Cell(words=count(one[what]), tone="bad" if one[what] else "") for what in UNHANDLED),
+        *cells(decimal(number(lag["mean"]), 2), count(lag["max"])),
+    )
 
 
 def _fate(found: Mapping[str, Any]) -> str:
     """What became of the deliveries, one per message and consumer group."""
-    rest = [
-        f"{count(found[name])} {name.replace('_', ' ')}"
-        for name in ("open", "redelivered", "dead_letter")
-        if found[name]
-    ]
+    rest = [f"{count(found[name])} {name.replace('_', ' ')}" for name in ("open", *TROUBLES) if found[name]]
     if found["acknowledged"] == found["deliveries"]:
         return ", ".join(["all acknowledged", *rest])
     return ", ".join([f"{count(found['acknowledged'])} of {count(found['deliveries'])} deliveries acknowledged", *rest])

@@ -74,7 +74,7 @@ def messages(seen: Trace, order: Row, clock: Clock) -> list[Text]:
 def _message_row(message: Delivery, order: Row, clock: Clock) -> list[Cell]:
     row = message.row
     again = f", delivery {row.attempt}" if row.attempt > 1 else ""
-    bad = row.outcome == "dead_letter"
+    bad = row.outcome in ("dead_letter", "expired", "lost")
     return [
         f"{row.topic} > {row.group or 'nobody'}",
         clock.time_of_day(row.published_at, seconds=True),
@@ -82,5 +82,5 @@ def _message_row(message: Delivery, order: Row, clock: Clock) -> list[Cell]:
         format_duration(row.available_at - row.published_at),
         format_duration(row.delivered_at - row.available_at),
         format_duration(row.acknowledged_at - row.delivered_at),
-        Text(f"{row.outcome}{again}", style="red" if bad else ""),
+        Text(f"{row.outcome}{again}{f' ({row.reason})' if row.reason else ''}", style="red" if bad else ""),
     ]

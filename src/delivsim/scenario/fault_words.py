@@ -21,6 +21,7 @@ TARGETS = {
     "slow": "service",
     "error_rate": "service",
     "payment_outage": "",
+    "poison": "topic",
     "latency": "edges",
     "loss": "edges",
     "partition": "groups",
@@ -68,6 +69,8 @@ def _target(key: str, text: str) -> dict[str, Any]:
     if key == "service":
         service, _, operation = text.partition(".")
         return {"service": service, **({"operation": operation} if operation else {})}
+    if key == "topic":
+        return {"topic": text}
     if key == "groups":
         return {"groups": [group.split("/") for group in text.split("|")]}
     return {"share": text} if text.endswith("%") else {key: text.split("/")}

@@ -12,8 +12,10 @@ from delivsim.domain.config import Config, Loc
 from delivsim.domain.distributions import DurationLaw
 from delivsim.domain.fault_times import FaultTimes
 from delivsim.domain.units import Instant, PositiveRate, near_miss, shown
+from delivsim.scenario.topics import groups_of, topics_of
 from delivsim.simulated.config import (
     APPS,
+    BROKER,
     BUILT_IN,
     CrashFault,
     ErrorRateFault,
@@ -22,7 +24,9 @@ from delivsim.simulated.config import (
     PartitionFault,
     PaymentOutageFault,
     PlatformConfig,
+    PoisonFault,
     SlowFault,
+    strikes_broker,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
 
 ChaosKind = Literal[
     "crash", "slow", "error_rate", "payment_outage", "latency", "loss", "partition", "store_closed", "kitchen_fire",
-    "riders_offline", "dead_zone",
+    "riders_offline", "dead_zone", "broker_crash", "consumer_crash", "poison",
 ]  # fmt: skip
 CITY_KINDS = ("payment_outage", "store_closed", "kitchen_fire", "riders_offline", "dead_zone", "demand_surge")
 """Faults that need a city."""
@@ -58,6 +62,7 @@ Struck = (
     | SlowFault
     | ErrorRateFault
     | PaymentOutageFault
+    | PoisonFault
     | LatencyFault
     | LossFault
     | PartitionFault
@@ -78,6 +83,9 @@ def wrong_faults(scenario: Scenario) -> Iterator[Mistake]:
         for kind in kinds if not scenario.has_city else ():
             if kind in CITY_KINDS:
                 yield ("faults", i, "kind"), f"{kind} needs a city or an instance: nobody orders here"
+        if "consumer_crash" in kinds and not any(group.consumers for group in scenario.platform.broker.groups.values()):
+            rule = "needs consumers in platform.broker.groups: without them nobody can die"
+            yield ("faults", i, "rates", "consumer_crash"), rule
         for loc, rule in (*_wrong_targets(fault, scenario), *_too_late(fault, scenario)):
             yield ("faults", i, *loc), rule
 
@@ -95,7 +103,9 @@ def callers_of(scenario: Scenario) -> list[str]:
 
 def _wrong_targets(fault: Struck | ChaosFault, scenario: Scenario) -> Iterator[Mistake]:
     known, callers = services_of(scenario), callers_of(scenario)
-    if isinstance(fault, CrashFault | SlowFault | ErrorRateFault) and fault.service not in known:
+    if isinstance(fault, CrashFault | PoisonFault) and strikes_broker(fault):
+        yield from _wrong_messages(fault, scenario)
+    elif isinstance(fault, CrashFault | SlowFault | ErrorRateFault) and fault.service not in known:
         yield ("service",), _no("service", fault.service, known)
     elif isinstance(fault, ErrorRateFault) and fault.operation is not None:
         yield from _wrong_operation(fault.service, fault.operation, scenario.platform)
@@ -115,6 +125,35 @@ def _wrong_targets(fault: Struck | ChaosFault, scenario: Scenario) -> Iterator[M
                 for k, name in enumerate(group)
                 if name not in callers
             )
+
+
+def _wrong_messages(fault: CrashFault | PoisonFault, scenario: Scenario) -> Iterator[Mistake]:
+    """Name what is wrong with a fault of the broker, its consumers or its messages."""
+    platform, has_city = scenario.platform, scenario.has_city
+    groups = groups_of(platform, has_city=has_city)
+    consuming = [group for group in groups if group != "app"]
+    if isinstance(fault, PoisonFault):
+        topics = sorted(topics_of(platform, has_city=has_city))
+        if fault.topic not in topics:
+            yield ("topic",), _no("topic", fault.topic, topics)
+        for k, group in enumerate(fault.groups):
+            if group not in consuming:
+                yield ("groups", k), _no("consumer group", group, consuming)
+        return
+    if fault.replicas is not None:
+        yield ("replicas",), "must not be given: a broker has none, and consumers are no replicas"
+    if fault.service == BROKER:
+        if fault.consumers is not None:
+            yield ("consumers",), "must not be given with the broker: name the service whose consumers die"
+        return
+    if fault.service not in consuming:
+        yield ("service",), _no("consumer group", fault.service, consuming)
+        return
+    own = platform.broker.groups.get(fault.service)
+    most = (own and own.consumers) or 0
+    if fault.consumers is not None and fault.consumers > most:
+        rule = f"must be at most the {most} of platform.broker.groups.{fault.service}.consumers, got {fault.consumers}"
+        yield ("consumers",), rule
 
 
 def _too_many(service: str, replicas: int, platform: PlatformConfig) -> Iterator[Mistake]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from delivsim.scenario.topics import topics_of
+from delivsim.scenario.topics import groups_of, topics_of
 from delivsim.simulated.config import BUILT_IN, PlatformConfig
 
 if TYPE_CHECKING:
@@ -50,4 +50,5 @@ def names_of(platform: PlatformConfig, *, has_city: bool) -> Names:
         services=tuple(services),
         stations=(*platform.processes, *(name for name in services if name not in shared)),
         topics=tuple(sorted(topics_of(platform, has_city=has_city))),
+        groups=tuple(groups_of(platform, has_city=has_city)),
     )

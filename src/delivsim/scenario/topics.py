@@ -16,7 +16,17 @@ def topics_of(platform: PlatformConfig, *, has_city: bool) -> set[str]:
         topics |= set(service.consumes)
         for operation in service.operations.values():
             topics |= {topic for _, topic in published(operation.steps or ())}
-    return topics
+    return topics if platform.broker.dead_letter_topic is None else {*topics, platform.broker.dead_letter_topic}
+
+
+def groups_of(platform: PlatformConfig, *, has_city: bool) -> list[str]:
+    """Collect the consumer groups: services that consume topics, and the apps as one."""
+    own = [name for name, service in platform.services.items() if service.consumes]
+    if not has_city:
+        return sorted(own)
+    consuming = [name for name, service in default_services().items() if any("." in op for op in service["operations"])]
+    silent = ("gateway",) if platform.payment.mode == "sync" else ()
+    return sorted([*own, *(name for name in consuming if name not in silent), "app"])
 
 
 def wrong_publishes(platform: PlatformConfig) -> Iterator[tuple[Loc, str]]:

@@ -8,6 +8,8 @@ from typing import Any
 from delivsim.domain.streams import Streams
 from delivsim.services.messages import Response
 from delivsim.simulated.assemble import Parts
+from delivsim.simulated.broker import FallibleBroker
+from delivsim.simulated.broker.fallible import Poison
 from delivsim.simulated.config import (
     CrashFault,
     ErrorRateFault,
@@ -16,7 +18,9 @@ from delivsim.simulated.config import (
     PartitionFault,
     PaymentOutageFault,
     PlatformFault,
+    PoisonFault,
     SlowFault,
+    strikes_broker,
 )
 from delivsim.simulated.disturbance import Disturbance, Network, between
 from delivsim.simulated.frames import Errors
@@ -39,6 +43,10 @@ class PlatformFaults:
 
     def turns(self, fault: PlatformFault) -> tuple[Turn, Turn]:
         """Give what happens when a fault begins, and when it ends."""
+        if isinstance(fault, PoisonFault):
+            return self._poison(fault)
+        if isinstance(fault, CrashFault) and strikes_broker(fault):
+            return self._lose_consumers(fault) if fault.consumers is not None else self._crash_broker()
         if isinstance(fault, CrashFault):
             return self._crash(fault.service) if fault.replicas is None else self._lose_replicas(fault, fault.replicas)
         if isinstance(fault, SlowFault):
@@ -79,6 +87,34 @@ class PlatformFaults:
             self._runtime.bring_servers(services, lost.pop())
 
         return begin, end
+
+    @property
+    def _broker(self) -> FallibleBroker:
+        broker = self._runtime.broker
+        assert isinstance(broker, FallibleBroker), "a broker that faults strike can fail"
+        return broker
+
+    def _crash_broker(self) -> tuple[Turn, Turn]:
+        return self._broker.crash, self._broker.restart
+
+    def _lose_consumers(self, fault: CrashFault) -> tuple[Turn, Turn]:
+        """Let the first consumers of a group die; they come back when no fault keeps them dead."""
+        group, numbers = self._broker.groups[fault.service], range(fault.consumers or 0)
+
+        def begin() -> None:
+            for i in numbers:
+                group.lose_consumer(i)
+
+        def end() -> None:
+            for i in numbers:
+                group.return_consumer(i)
+
+        return begin, end
+
+    def _poison(self, fault: PoisonFault) -> tuple[Turn, Turn]:
+        draw = self._draw(f"poison/{fault.topic}")
+        poison = Poison(fault.topic, frozenset(fault.groups), lambda: fault.share >= 1.0 or draw() < fault.share)
+        return (lambda: self._broker.poison(poison)), (lambda: self._broker.cure(poison))
 
     def _slow(self, fault: SlowFault) -> tuple[Turn, Turn]:
         service, factors = self._runtime.services[fault.service], self._factors(fault.service)

@@ -60,7 +60,7 @@ def component_of(path: Sequence[str]) -> str:
     if path[0] in ("services", "stations"):
         return f"station {path[1]}"
     if path[0] == "broker":
-        return f"topic {path[2]}" if path[1] == "topics" else "broker"
+        return f"{path[1].removesuffix('s')} {path[2]}" if path[1] in ("topics", "groups") else "broker"
     return "riders"
 
 

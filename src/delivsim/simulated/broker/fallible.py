@@ -35,7 +35,7 @@ class Kept(NamedTuple):
 
 
 class Poison(NamedTuple):
-    """What makes messages of a topic fail: in which groups, and which of them (``is_next`` tells of each in turn)."""
+    """What makes messages of a topic fail: in which groups (none: all), and which (``is_next`` tells, of each)."""
 
     topic: str
     groups: frozenset[str]
@@ -208,9 +208,9 @@ class FallibleBroker:
         self._arrive(delivery)
         topic = delivery.topic
         delivery.available_at = self.env._now
-        delivery.letter.poisoned = frozenset().union(
-            *(poison.groups for poison in self._poisons if poison.topic == topic.name and poison.is_next())
-        )
+        for poison in self._poisons:
+            if poison.topic == topic.name and poison.is_next():
+                delivery.letter.poisoned |= poison.groups or frozenset(topic.hearers())
         if topic.listeners or not topic.groups:
             delivery.delivered_at = delivery.available_at
             self.record(delivery, "app" if topic.listeners else "", "acknowledged")

@@ -40,6 +40,7 @@ class Members:
     def __init__(self, n: int) -> None:
         self._consumers = [Consumer() for _ in range(n)]
         self._members = list(self._consumers)
+        self._deaths = [0] * n
 
     def __len__(self) -> int:
         return len(self._consumers)
@@ -52,8 +53,9 @@ class Members:
         return owner if owner.is_alive else None
 
     def lose(self, i: int) -> Consumer | None:
-        """Let a consumer die; None: it is dead already."""
+        """Let a consumer die; None: it is dead already, and dies of one more thing."""
         gone = self._consumers[i]
+        self._deaths[i] += 1
         if not gone.is_alive:
             return None
         gone.is_alive = False
@@ -61,8 +63,9 @@ class Members:
         return gone
 
     def come_back(self, i: int) -> None:
-        """Let a dead consumer come back, with nothing in its hands."""
-        if not self._consumers[i].is_alive:
+        """Let a dead consumer come back, with nothing in its hands, once nothing of what it died of lasts."""
+        self._deaths[i] -= 1
+        if not self._deaths[i]:
             self._consumers[i] = Consumer()
 
     def rebalance(self) -> None:

@@ -6,6 +6,7 @@ from delivsim.simulated.config.autoscaling import AutoscaleConfig, QueueScaling,
 from delivsim.simulated.config.broker import BrokerConfig, GroupConfig, RetentionConfig, TopicConfig
 from delivsim.simulated.config.defaults import default_services
 from delivsim.simulated.config.faults import (
+    BROKER,
     CrashFault,
     ErrorRateFault,
     LatencyFault,
@@ -14,7 +15,9 @@ from delivsim.simulated.config.faults import (
     PartitionFault,
     PaymentOutageFault,
     PlatformFault,
+    PoisonFault,
     SlowFault,
+    strikes_broker,
 )
 from delivsim.simulated.config.names import APPS, BUILT_IN, NOT_SERVICES, Count, Name
 from delivsim.simulated.config.network import EdgeConfig, NetworkConfig, RetryConfig
@@ -41,6 +44,7 @@ from delivsim.simulated.config.workloads import (
 
 __all__ = [
     "APPS",
+    "BROKER",
     "BUILT_IN",
     "NOT_SERVICES",
     "AutoscaleConfig",
@@ -72,6 +76,7 @@ __all__ = [
     "PhasesWorkload",
     "PlatformConfig",
     "PlatformFault",
+    "PoisonFault",
     "PoolResource",
     "ProcessConfig",
     "PromiseConfig",
@@ -88,4 +93,5 @@ __all__ = [
     "UtilizationScaling",
     "WorkloadConfig",
     "default_services",
+    "strikes_broker",
 ]

@@ -16,16 +16,24 @@ Factor = Annotated[float, Field(gt=0, le=1e6)]
 EdgeName = Annotated[str, Field(pattern=r"^[^\s>]+->[^\s>]+$")]
 
 
+BROKER = "broker"
+"""What a crash names to strike the broker."""
+
+
 class CrashFault(FaultTimes):
-    """A service, or some replicas of it, is gone for a while: work in progress is lost, its callers get 503."""
+    """A service, some replicas of it, some of its consumers, or the broker is gone for a while."""
 
     kind: Literal["crash"]
-    """All that is in progress there fails at that instant; without any replica new requests are refused until it is
-    back."""
+    """All that is in progress there fails at that instant; without any replica new requests are refused with 503
+    until it is back."""
     service: Name
-    """The service (with all others of its process)."""
+    """The service (with all others of its process); or ``broker``: what is in its partitions survives, outboxes
+    wait, and what was in consumers' hands comes again afterwards."""
     replicas: Count | None = None
     """How many of its replicas crash, with the work on them; without it all."""
+    consumers: Count | None = None
+    """How many consumers of its group die instead, the first of them, with what they were handling; the service itself
+    goes on. Needs ``broker.groups`` to say that there are so many."""
 
 
 class SlowFault(FaultTimes):
@@ -50,6 +58,19 @@ class ErrorRateFault(FaultTimes):
     """Only this operation of it (a consumed topic is an operation); without it all of them."""
     share: Share = 1.0
     """Share of the requests that fail."""
+
+
+class PoisonFault(FaultTimes):
+    """Poison messages: whatever handles them fails, however often they are delivered."""
+
+    kind: Literal["poison"]
+    """Messages that come to the topic while it lasts make their handlers fail with 500, until they are dead letters."""
+    topic: Name
+    """The topic."""
+    groups: tuple[Name, ...] = ()
+    """The consumer groups that fail; without it all that consume the topic."""
+    share: Share = 1.0
+    """Share of the messages that are poison."""
 
 
 class PaymentOutageFault(FaultTimes):
@@ -116,9 +137,18 @@ class PartitionFault(FaultTimes):
 
 
 NetworkFault = LatencyFault | LossFault | PartitionFault
-PlatformFault = CrashFault | SlowFault | ErrorRateFault | PaymentOutageFault | NetworkFault
+PlatformFault = CrashFault | SlowFault | ErrorRateFault | PaymentOutageFault | PoisonFault | NetworkFault
+
+
+def strikes_broker(fault: object) -> bool:
+    """Whether a fault is about the broker, its consumers or its messages."""
+    if isinstance(fault, CrashFault):
+        return fault.service == BROKER or fault.consumers is not None
+    return isinstance(fault, PoisonFault)
+
 
 __all__ = [
+    "BROKER",
     "CrashFault",
     "ErrorRateFault",
     "LatencyFault",
@@ -127,5 +157,7 @@ __all__ = [
     "PartitionFault",
     "PaymentOutageFault",
     "PlatformFault",
+    "PoisonFault",
     "SlowFault",
+    "strikes_broker",
 ]
