@@ -54,7 +54,7 @@ def test_short_and_full_forms_name_the_same_figures(text, path, sample_result):
 def test_every_form_leads_to_a_figure_of_the_summary(form, sample, sample_result):
     """No form of the catalogue points into the void: its path, and that of its whole, exist in a summary."""
     # those of edges have two names; that each of their numbers can be named is held below
-    name = {"<operation>": "place_order", "<topic>": "order.placed", "<reason>": "payment"}
+    name = {"<operation>": "place_order", "<topic>": "order.placed", "<group>": "delivery", "<reason>": "payment"}
     known = next((word for place, word in name.items() if place in form.path), "gateway")
     for text in form.written(known):
         reading = parse_metric(text).within(Names.of(sample_result))
