@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 import delivsim as ds
 from delivsim.cli.app import app
 from delivsim.dispatch.policies import POLICIES
+from delivsim.errors import PolicyError
 
 TWIN = Path(__file__).parents[1] / "data" / "mdrplib_twin"
 SCENARIO = f"""
@@ -71,6 +72,32 @@ def test_a_decision_of_a_saved_run_is_written_and_decided_again(saved, tmp_path)
     assert json.loads(file.read_text())["format"] == "delivsim.problem/1"
     answer = json.loads(called("decide", file, "--policy", "rolling_horizon").output)
     assert answer["format"] == "delivsim.assignment/1"
+
+
+def test_a_policy_that_fails_is_told_with_its_own_line(saved, tmp_path, monkeypatch):
+    """`decide` ends with 2 and names the policy, the error, and the line of the policy's own file."""
+    (tmp_path / "dividing_policy.py").write_text(
+        "class Divides:\n    def __call__(self, problem, rng):\n        return len(problem.orders) / 0\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    called("problem", saved, 100, "-o", "p.json")
+    with pytest.raises(PolicyError, match=r"policy dividing_policy:Divides: .*by zero \(dividing_policy.py:3\)"):
+        CliRunner().invoke(app, ["decide", "p.json", "--policy", "dividing_policy:Divides"], catch_exceptions=False)
+    checked = called("policies", "check", "dividing_policy:Divides").output
+    assert "(dividing_policy.py:3)" in checked
+    assert "as above, " in checked
+
+
+def test_an_order_is_found_by_the_number_that_decisions_call_it_by(saved):
+    """From a problem's JSON to the order's story, and back to its id."""
+    known = ds.load_result(saved).tables["known_orders"]
+    decision = int(known["decision"].iloc[0])
+    number = json.loads(called("problem", saved, decision).output)["orders"][0]["order"]
+    told = called("explain", saved, number)
+    assert told.exit_code == 0
+    index = known[known["number"] == number]["order"].iloc[0]
+    assert f"Order {ds.load_result(saved).tables['orders']['id'][index]}: " in told.output
 
 
 def test_a_policy_takes_parameters_as_scenarios_do(saved, tmp_path):

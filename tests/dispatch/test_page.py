@@ -9,6 +9,7 @@ import numpy as np
 import delivsim as ds
 from delivsim.dispatch.candidates import grid_zones
 from delivsim.dispatch.codec import assignment_from_json, problem_from_json
+from delivsim.dispatch.contract import check_policy
 
 PAGE = (Path(__file__).parents[2] / "docs" / "dispatch.md").read_text(encoding="utf-8")
 
@@ -57,3 +58,4 @@ def test_the_policy_on_the_page_decides():
     made = scope["First"]()(given, np.random.default_rng(0))
     ds.check_assignment(given, made)
     assert len(made.matches) == 1
+    assert [found for found in check_policy(scope["First"]) if found.broken] == []

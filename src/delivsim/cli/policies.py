@@ -94,14 +94,13 @@ def decide(
     """Have a policy decide about one problem; prints the assignment as JSON."""
     import numpy as np
 
+    from delivsim.dispatch.asking import ask
     from delivsim.dispatch.codec import assignment_to_json, problem_from_json
     from delivsim.dispatch.config import make_policy
-    from delivsim.dispatch.lawful import check_assignment
     from delivsim.scenario.dispatch_alone import dispatch_of
 
     _own_code()
     config = dispatch_of(policy, changes or ())
     given = problem_from_json(file.read_bytes(), str(file))
-    made = make_policy(config)(given, np.random.default_rng(seed))
-    check_assignment(given, made)
+    made = ask(make_policy(config), policy, given, np.random.default_rng(seed))
     say(assignment_to_json(made, indent=1))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from delivsim.dispatch.asking import place_of
 from delivsim.dispatch.assignment import Assignment, DispatchPolicy
 from delivsim.dispatch.codec import problem_from_json, problem_to_json
 from delivsim.dispatch.known import Demand, Promises
@@ -158,12 +159,14 @@ def _other_ways() -> dict[str, DispatchProblem]:
 
 def check_policy(make: Make) -> Iterator[Finding]:
     """Check a policy against all rules, one finding each; what breaks in one problem is told with its name."""
+    told: set[str] = set()
     for rule, check in RULES.items():
         try:
             check(make)
         except (Exception, SystemExit) as error:
-            said = str(error) if isinstance(error, PolicyError) else f"{type(error).__name__}: {error}"
-            yield Finding(rule, said)
+            said = _told(error)
+            yield Finding(rule, f"as above, {said}" if said in told else said)
+            told.add(said)
         else:
             yield Finding(rule, "")
 
@@ -178,8 +181,13 @@ def _decided(policy: DispatchPolicy, problem: DispatchProblem, name: str) -> Ass
         made = policy(problem, np.random.default_rng(0))
         check_assignment(problem, made)
     except (Exception, SystemExit) as error:
-        raise PolicyError(f"in the problem '{name}': {type(error).__name__}: {error}") from error
+        raise PolicyError(f"in the problem '{name}': {_told(error)}") from error
     return made
+
+
+def _told(error: BaseException) -> str:
+    """Say what broke, a broken rule as it is, an error with the line of the policy's code."""
+    return str(error) if isinstance(error, PolicyError) else f"{type(error).__name__}: {error}{place_of(error)}"
 
 
 def _lawful(make: Make) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, get_type_hints
 
+from pydantic import PydanticUserError, TypeAdapter, ValidationError
+
+from delivsim.dispatch.asking import place_of
 from delivsim.dispatch.assignment import DispatchPolicy
 from delivsim.dispatch.policies import POLICIES
 from delivsim.domain.units import near_miss
@@ -19,8 +23,16 @@ GROUP = "delivsim.policies"
 
 def installed_policies() -> dict[str, EntryPoint]:
     """Give the policies of installed packages by name; delivsim's own names cannot be taken."""
-    found = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
-    return {point.name: point for point in found if point.name not in POLICIES}
+    return {point.name: point for point in _all_installed() if point.name not in POLICIES}
+
+
+def taken_names() -> list[EntryPoint]:
+    """Give what packages call by a name that is delivsim's own, and so cannot be reached."""
+    return [point for point in _all_installed() if point.name in POLICIES]
+
+
+def _all_installed() -> list[EntryPoint]:
+    return sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
 
 
 def policy_class(name: str) -> Any:
@@ -80,6 +92,7 @@ def named_policy(name: str, params: Mapping[str, Any]) -> DispatchPolicy:
         There is none of that name, or it cannot be imported or made.
     """
     made = policy_class(name)
+    _check_parameters(name, made, params)
     try:
         policy: DispatchPolicy = made(**params)
     except (Exception, SystemExit) as error:
@@ -87,5 +100,47 @@ def named_policy(name: str, params: Mapping[str, Any]) -> DispatchPolicy:
     return policy
 
 
+def _check_parameters(name: str, made: Any, params: Mapping[str, Any]) -> None:
+    """Refuse parameters that a dataclass has not, has of another type, or misses, each with its name."""
+    if not (isinstance(made, type) and dataclasses.is_dataclass(made)):
+        return
+    fields = {field.name: field for field in dataclasses.fields(made) if field.init}
+    listed = ", ".join(fields) or "none"
+    wrong = [
+        f"{n}: {name} has no such parameter, only {listed}{near_miss(n, [*fields])}" for n in params.keys() - fields
+    ]
+    wrong += [f"{n}: {name} must be given it" for n, field in fields.items() if n not in params and _is_needed(field)]
+    for n, hint in _hints(made).items():
+        if n in fields and n in params and (rule := _misfit(hint, params[n])):
+            wrong.append(f"{n}: {rule}, got {params[n]!r}")
+    if wrong:
+        raise PolicyError("; ".join(f"dispatch.params.{text}" for text in sorted(wrong)))
+
+
+def _is_needed(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _hints(made: type[Any]) -> dict[str, Any]:
+    try:
+        return get_type_hints(made, include_extras=True)
+    except Exception:  # annotations that name what is not there say nothing of values
+        return {}
+
+
+def _misfit(hint: Any, value: Any) -> str:
+    """Say what a value must be to fit an annotation; empty if it does, or if the annotation cannot tell."""
+    try:
+        TypeAdapter(hint).validate_python(value)
+    except ValidationError as error:
+        return str(error.errors()[0]["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    except PydanticUserError:
+        return ""
+    return ""
+
+
 def _cannot(name: str, error: BaseException) -> PolicyError:
-    return PolicyError(f"dispatch.policy: {name} cannot be made: {type(error).__name__}: {error}")
+    point = installed_policies().get(name)
+    whose = "" if point is None else f" ({point.value}{f' of {point.dist.name}' if point.dist else ''})"
+    told = f"{type(error).__name__}: {error}{place_of(error)}"
+    return PolicyError(f"dispatch.policy: {name}{whose} cannot be made: {told}")

@@ -19,8 +19,6 @@ from delivsim.report.trace import trace
 from delivsim.report.wording import percent, plural
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from delivsim.record.result import Result
 
 _INSTANTS = {
@@ -53,7 +51,7 @@ def explain_order(result: Result, order_id: str) -> Text:
     InputError
         No order of that name; the message names the nearest.
     """
-    order = _find(result.tables["orders"], order_id)
+    order = _find(result, order_id)
     number, clock = int(order.order), Clock.of(result.manifest)
     tables = result.tables
     seen = trace(tables["requests"], tables["visits"], tables["messages"], number)
@@ -71,8 +69,13 @@ def explain_order(result: Result, order_id: str) -> Text:
     return joined(line for part in parts if part for line in (*part, Text()))
 
 
-def _find(orders: pd.DataFrame, order_id: str) -> Row:
+def _find(result: Result, order_id: str) -> Row:
+    """Find an order by its id, or by the number that decisions call it by."""
+    orders = result.tables["orders"]
     found = where(orders, "id", order_id)
+    if len(found) == 0 and order_id.isdecimal():
+        known = where(result.tables["known_orders"], "number", int(order_id))
+        found = where(orders, "order", int(known["order"].iloc[0])) if len(known) else found
     if len(found) == 0:
         names = [str(name) for name in orders["id"]]
         what = near_miss(order_id, names) or (f"; orders are named like '{names[0]}'" if names else "")

@@ -10,8 +10,9 @@ from typing import Any
 
 from rich.text import Text
 
-from delivsim.dispatch.finding import installed_policies, policy_class
+from delivsim.dispatch.finding import installed_policies, policy_class, taken_names
 from delivsim.dispatch.policies import POLICIES
+from delivsim.errors import PolicyError
 from delivsim.report.columns import joined, wrapped
 
 _SECTION = re.compile(r"^(\w[\w ]*)\n-+\n", re.MULTILINE)
@@ -21,7 +22,13 @@ def policies_text() -> Text:
     """List every policy: its first sentence, its parameters with defaults and meanings, its source."""
     lines: list[Text] = []
     for name in (*POLICIES, *installed_policies()):
-        lines += [*_policy(name, policy_class(name)), Text()]
+        try:
+            lines += [*_policy(name, policy_class(name)), Text()]
+        except PolicyError as error:
+            lines += [Text.assemble((name, "bold red"), f"  cannot be used: {error}"), Text()]
+    for point in taken_names():
+        said = f"  {point.value} is not used: the name is delivsim's own"
+        lines += [Text.assemble((point.name, "bold red"), said), Text()]
     own = "Your own: `policy: module:Class` in a scenario; `delivsim policies check module:Class` tests it."
     return joined([*lines, Text(own)])
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from delivsim.dispatch.asking import ask
 from delivsim.dispatch.assignment import Assignment, DispatchPolicy
-from delivsim.dispatch.lawful import check_assignment
 from delivsim.dispatch.problem import DispatchProblem
-from delivsim.errors import PolicyError
 from delivsim.services.effects import Decision
 from delivsim.simulated.diary import Diary
 
@@ -73,14 +72,6 @@ class Leader:
     def _ask(self, problem: DispatchProblem) -> Assignment:
         """Ask the policy; PolicyError, with the cause, when it breaks or breaks the rules."""
         began = self._clock()
-        try:
-            assignment = self.policy(problem, self.rng)
-        except (Exception, SystemExit) as error:
-            wrong = f"{type(error).__name__}: {error}"
-            raise PolicyError(f"policy {self.name}: failed at {problem.now:g} s: {wrong}") from error
+        assignment = ask(self.policy, self.name, problem, self.rng)
         self.timings.append(self._clock() - began)
-        try:
-            check_assignment(problem, assignment)
-        except PolicyError as error:
-            raise PolicyError(f"policy {self.name}: at {problem.now:g} s: {error}") from error
         return assignment
