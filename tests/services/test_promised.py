@@ -1,7 +1,7 @@
 import math
 
 from delivsim.dispatch.problem import UNLIMITED
-from delivsim.services.promised import ReadinessSeen, Shift, readiness, shifts
+from delivsim.services.promised import ReadinessSeen, Shift, ToldBefore, readiness
 
 ROSTER = (
     Shift(0.0, 4, 1.0, 2.0, 3600.0, 3.0, math.inf),
@@ -13,12 +13,13 @@ ROSTER = (
 
 def test_shifts_that_begin_within_the_hour_are_told():
     """Whoever begins now is there and not still to come; whoever begins in more than an hour is not told yet."""
-    assert shifts(ROSTER, 0.0).riders.tolist() == [2]
-    assert shifts(ROSTER, 1800.0).riders.tolist() == [9]
-    assert shifts(ROSTER, 9000.0).riders.tolist() == []
-    both = shifts(ROSTER, 1799.0)
+    told = ToldBefore()
+    assert told.shifts(ROSTER, 0.0).riders.tolist() == [2]
+    assert told.shifts(ROSTER, 1800.0).riders.tolist() == [9]
+    assert told.shifts(ROSTER, 9000.0).riders.tolist() == []
+    both = told.shifts(ROSTER, 1799.0)
     assert both.riders.tolist() == [2]
-    assert shifts(ROSTER, 1801.0).on_at.tolist() == [5400.0]
+    assert told.shifts(ROSTER, 1801.0).on_at.tolist() == [5400.0]
 
 
 def test_how_wrong_estimates_were_is_learned_order_by_order():
@@ -33,7 +34,7 @@ def test_how_wrong_estimates_were_is_learned_order_by_order():
 
 def test_a_shift_is_told_as_planned():
     """Place, end, speed and capacity are those of the roster; without a capacity any number is carried."""
-    soon = shifts(ROSTER, -60.0)
+    soon = ToldBefore().shifts(ROSTER, -60.0)
     assert soon.riders.tolist() == [4, 2]
     assert soon.places.tolist() == [[1.0, 2.0], [5.0, 6.0]]
     assert soon.off_at.tolist() == [3600.0, 7200.0]

@@ -46,7 +46,7 @@ from delivsim.services.messages import (
     Stop,
     Withdrawn,
 )
-from delivsim.services.promised import Carried, ReadinessSeen, Shift, StoreDemand, demand, promises, readiness, shifts
+from delivsim.services.promised import Carried, ReadinessSeen, Shift, StoreDemand, ToldBefore, promises, readiness
 from delivsim.services.rider_numbers import RiderNumbers
 from delivsim.services.service import Handler, Service, Timer
 
@@ -246,6 +246,7 @@ class Deliveries:
     asks: frozenset[str] = frozenset()
     stores: tuple[Place, ...] = ()
     roster: tuple[Shift, ...] = ()
+    _told: ToldBefore = field(default_factory=ToldBefore, repr=False, compare=False)
     _numbers: RiderNumbers = field(default_factory=lambda: RiderNumbers(_NUMBERS), repr=False, compare=False)
 
     # --- orders come in --------------------------------------------------------------------------------------
@@ -353,8 +354,8 @@ class Deliveries:
             capacities=np.minimum(capacity[asked], UNLIMITED).astype(np.int64),
             moving_until=moving[asked],
             promises=promises(carried) if carried else NO_PROMISES,
-            demand=demand(self.stores, seen, now) if "demand" in self.asks else NO_DEMAND,
-            shifts=shifts(self.roster, now) if "shifts" in self.asks else NO_SHIFTS,
+            demand=self._told.demand(self.stores, seen, now) if "demand" in self.asks else NO_DEMAND,
+            shifts=self._told.shifts(self.roster, now) if "shifts" in self.asks else NO_SHIFTS,
             readiness=readiness(wrong),
         )
 

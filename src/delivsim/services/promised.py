@@ -9,7 +9,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from delivsim.dispatch.known import Demand, Promises, Readiness, Shifts
@@ -116,27 +116,47 @@ def promises(carried: Sequence[Carried]) -> Promises:
     )
 
 
-def demand(stores: Sequence[tuple[float, float]], seen: Sequence[StoreDemand], now: float) -> Demand:
-    """Put the stores and their orders per second into arrays."""
-    import numpy as np
+class ToldBefore:
+    """
+    Stores and shifts to come as arrays, of one city.
 
-    from delivsim.dispatch.known import Demand
+    It remembers its last answers: the stores stay where they are, and from one decision to the next mostly the same
+    shifts begin within the hour.
+    """
 
-    rates = np.zeros(len(stores))
-    for store in seen:
-        rates[store.store] = store.later(now) / MEMORY
-    places = np.array(stores, dtype=np.float64).reshape(-1, 2)
-    return Demand(stores=np.arange(len(stores)), places=places, rates=rates)
+    def __init__(self) -> None:
+        self._places: Any = None
+        self._soon: tuple[Shift, ...] = ()
+        self._shifts: Shifts | None = None
+
+    def demand(self, stores: Sequence[tuple[float, float]], seen: Sequence[StoreDemand], now: float) -> Demand:
+        """Give the stores and their orders per second."""
+        import numpy as np
+
+        from delivsim.dispatch.known import Demand
+
+        if self._places is None:
+            self._places = np.array(stores, dtype=np.float64).reshape(-1, 2)
+        rates = np.zeros(len(stores))
+        for store in seen:
+            rates[store.store] = store.later(now) / MEMORY
+        return Demand(stores=np.arange(len(stores)), places=self._places, rates=rates)
+
+    def shifts(self, roster: tuple[Shift, ...], now: float) -> Shifts:
+        """Give the shifts that begin soon; the roster is in order of their beginnings."""
+        soon = roster[_begun(roster, now) : _begun(roster, now + SOON)]
+        if self._shifts is None or soon != self._soon:
+            self._soon, self._shifts = soon, shifts(soon)
+        return self._shifts
 
 
-def shifts(roster: Sequence[Shift], now: float) -> Shifts:
-    """Put the shifts that begin soon into arrays; the roster is in order of their beginnings."""
+def shifts(soon: Sequence[Shift]) -> Shifts:
+    """Put shifts to come into arrays."""
     import numpy as np
 
     from delivsim.dispatch.known import NO_SHIFTS, Shifts
     from delivsim.dispatch.problem import UNLIMITED
 
-    soon = roster[_begun(roster, now) : _begun(roster, now + SOON)]
     if not soon:
         return NO_SHIFTS
     on_at, rider, x, y, off_at, speed, capacity = np.array(soon, dtype=np.float64).T
