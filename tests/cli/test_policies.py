@@ -101,7 +101,7 @@ def test_an_order_is_found_by_the_number_that_decisions_call_it_by(saved):
 
 
 def test_a_policy_takes_parameters_as_scenarios_do(saved, tmp_path):
-    """`--set dispatch.params.NAME=VALUE`: who looks only at what is ready says nothing of later food."""
+    """`--set dispatch.params.NAME=VALUE`: who looks only at what is ready leaves later food for later."""
     file = tmp_path / "p.json"
     called("problem", saved, 100, "-o", file)
     known = json.loads(file.read_text())
@@ -111,8 +111,9 @@ def test_a_policy_takes_parameters_as_scenarios_do(saved, tmp_path):
         json.loads(called("decide", file, "--set", f"dispatch.params.ready_within={within}").output)
         for within in ("20min", "0")
     )
-    assert told["matches"] + told["waits"]
-    assert not untold["matches"] + untold["waits"]
+    assert {wait["reason"] for wait in told["waits"]} != {"it is ready much later"}
+    assert not untold["matches"]
+    assert {wait["reason"] for wait in untold["waits"]} == {"it is ready much later"}
     assert called("policies", "check", "nearest", "--set", "dispatch.params.urgency=2.0").exit_code == 0
 
 
@@ -149,3 +150,17 @@ def test_explain_says_why(saved):
     line = next(line for line in text.splitlines() if "offered" in line and str(offered["reason"]) in line)
     assert f"{offered['cost']:,.1f}" in line
     assert second in line
+
+
+def test_explain_says_what_a_wait_was_worth(saved):
+    """A wait is told with its rider, cost and instant; then the unit of costs, and what all waits came to."""
+    result = ds.load_result(saved)
+    choices = result.tables["choices"]
+    waits = choices.query("choice == 'waits' and rider >= 0 and cost == cost and hold_until == hold_until")
+    waited = waits[waits["order"].isin(choices.query("choice == 'offered'")["order"])].iloc[0]
+    name = result.tables["orders"].set_index("order")["id"][waited["order"]]
+    text = called("explain", saved, name).output
+    lines = [line for line in text.splitlines() if str(waited["reason"]) in line and f"{waited['cost']:,.1f}" in line]
+    assert any("(+" in line for line in lines)
+    assert "Costs are in seconds of its customers' delay" in text
+    assert "passed from its first wait to its last offer; meant for" in " ".join(text.split())

@@ -46,6 +46,20 @@ def test_every_match_and_every_wait_says_why(policy):
 
 
 @EACH
+@pytest.mark.parametrize("name", ["many orders", "all busy", "ready tomorrow", "one rider", "mixed bundles allowed"])
+def test_every_wait_says_what_it_is_worth_or_until_when(policy, name):
+    """Each order that waits comes with what its match would cost, or with the instant it waits for."""
+    problem = sample_problems()[name]
+    if name == "all busy":
+        problem = dataclasses.replace(problem, off_at=np.full(problem.riders.size, np.inf))
+    made = policy()(problem, np.random.default_rng(0))
+    waits = [wait for wait in made.waits for _ in wait.orders]
+    assert sum(len(match.orders) for match in made.matches) + len(waits) == problem.orders.size
+    assert all(wait.costs or wait.until for wait in waits)
+    assert all(until > problem.now for wait in waits for until in wait.until)
+
+
+@EACH
 def test_a_policy_is_a_frozen_dataclass_of_documented_parameters(policy):
     """Parameters are fields with defaults, cannot change, and each is explained in the docstring; so is the source."""
     made = policy()

@@ -125,7 +125,7 @@ def test_an_assignment_comes_back():
     made = Assignment(
         (Match(2, (5, 3), "near", cost=1.5, second=4, second_cost=2.5), Match(4, (2, 9), joins=77, hold_until=1200.0)),
         (Move(2, (1.0, 2.0), "busy there"),),
-        (Wait((9,), "nobody near", (4,)),),
+        (Wait((9,), "nobody near", (4,), (1.5,), (1200.0,)),),
     )
     assert assignment_from_json(assignment_to_json(made)) == made
 

@@ -131,6 +131,7 @@ def test_a_bundle_may_grow_by_orders_of_its_store():
         ),
         ({}, Assignment((Match(4, (3,)),), waits=(Wait((3,), "nobody near"),)), "order 3: said to wait"),
         ({}, Assignment(waits=(Wait((3, 5), "nobody near", (2,)),)), "as many riders as orders"),
+        ({}, Assignment(waits=(Wait((3, 5), "nobody near", until=(2.0,)),)), "as many until as orders"),
     ],
 )
 def test_a_forbidden_wish_is_refused(changes, assignment, message):

@@ -28,6 +28,7 @@ def test_numbers_of_numpy_and_lists_pass():
         (Assignment((Match(2, (3,), second=2**63),)), "Match.second: must be a whole number"),
         (Assignment(moves=(Move(2, None),)), "Move.place: must be two numbers, got None"),
         (Assignment(waits=(Wait((3,), None),)), "Wait.reason: must be text, got None"),
+        (Assignment(waits=(Wait((3,), "", (), (np.nan,)),)), "Wait.costs: must be a tuple of finite numbers, got"),
     ],
 )
 def test_other_types_are_refused_by_name(assignment, message):

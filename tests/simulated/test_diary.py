@@ -54,7 +54,7 @@ def test_choices_are_told_with_reason_and_cost_and_waits_only_when_they_change()
     """A match, a move and a wait have a row; the same wait again has none, another reason has."""
     given = sample_problem(3, 4, free_at=np.full(4, 49_000.0))
     match = Match(7, (5,), "near", cost=3.5, second=9, second_cost=4.5)
-    wait = Wait((8, 11), "later", (9, -1))
+    wait = Wait((8, 11), "later", (9, -1), (6.5, 7.5), (51_000.0, 52_000.0))
     found = written(
         (given, Assignment((match,), (Move(11, (1.0, 2.0), "busy there"),), (wait,))),
         (given, Assignment(waits=(wait,))),
@@ -70,3 +70,5 @@ def test_choices_are_told_with_reason_and_cost_and_waits_only_when_they_change()
     ]
     assert (found[0]["cost"], found[0]["second"], found[0]["second_cost"]) == (3.5, 9, 4.5)
     assert math.isnan(found[0]["hold_until"])
+    assert [(row["cost"], row["hold_until"]) for row in found[2:4]] == [(6.5, 51_000.0), (7.5, 52_000.0)]
+    assert math.isnan(found[4]["cost"])

@@ -71,11 +71,18 @@ class Wait:
         What they wait for, for people to read; without figures that change from decision to decision.
     riders
         The rider whom each is meant for at present (-1: none); empty: nobody.
+    costs
+        What the match of each would cost as it is planned at present, or, where nobody is meant, what the best of the
+        riders near would cost, who is with others; in the policy's own unit. Empty: it does not say.
+    until
+        The instant that each waits for, seconds. Empty: it does not say.
     """
 
     orders: tuple[int, ...]
     reason: str
     riders: tuple[int, ...] = ()
+    costs: tuple[float, ...] = ()
+    until: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,8 @@ class DispatchPolicy(Protocol):
     """
     Decides which rider is offered which orders; randomness, if any, comes from ``rng`` alone.
 
-    A class attribute ``asks``, such as ``asks = frozenset({"promises"})``, names what else it wants to be told.
+    A class attribute ``asks``, such as ``asks = frozenset({"promises"})``, names what else it wants to be told;
+    ``cost_in`` says in words what its costs are, such as ``"seconds of delay"``.
     """
 
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment: ...

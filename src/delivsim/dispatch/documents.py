@@ -227,6 +227,10 @@ class WaitDocument(Document):
     """What they wait for, for people to read."""
     riders: tuple[int, ...] = ()
     """The rider whom each is meant for at present (-1: none); empty: nobody."""
+    costs: tuple[float, ...] = ()
+    """What each would cost as planned at present, in the policy's own unit; empty: it does not say."""
+    until: tuple[float, ...] = ()
+    """The instant that each waits for, seconds; empty: it does not say."""
 
 
 class AssignmentDocument(Document):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from delivsim.dispatch.arrays import Floats, Ints
-from delivsim.dispatch.assignment import Match
+from delivsim.dispatch.assignment import Match, Wait
 from delivsim.dispatch.bundles import Bundles
 from delivsim.dispatch.lawful import TOLERANCE
 from delivsim.dispatch.problem import DispatchProblem
@@ -38,6 +38,12 @@ class Join(NamedTuple):
     cost: float
     pickup_at: float
     match: Match
+
+    def wait(self, orders: tuple[int, ...]) -> Wait:
+        """Say that these orders, those of the open bundle, may still do something else until then."""
+        n = len(orders)
+        reason = "it may join a bundle that is about to be fetched"
+        return Wait(orders, reason, (self.match.rider,) * n, (self.cost,) * n, (self.pickup_at,) * n)
 
 
 @dataclass(frozen=True, slots=True)

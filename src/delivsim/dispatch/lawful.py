@@ -175,5 +175,6 @@ def _check_waits(problem: DispatchProblem, assignment: Assignment) -> None:
         if not left.issuperset(wait.orders):
             wrong = next(number for number in wait.orders if number not in left)
             raise PolicyError(f"order {wrong}: said to wait ({wait.reason}), but is matched or not in the problem")
-        if wait.riders and len(wait.riders) != len(wait.orders):
-            raise PolicyError(f"orders that wait ({wait.reason}): must name as many riders as orders, or none")
+        for what in ("riders", "costs", "until"):
+            if getattr(wait, what) and len(getattr(wait, what)) != len(wait.orders):
+                raise PolicyError(f"orders that wait ({wait.reason}): must name as many {what} as orders, or none")

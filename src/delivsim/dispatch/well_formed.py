@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -48,6 +49,10 @@ def _are_whole(value: Any) -> bool:
     return isinstance(value, tuple | list) and all(map(_is_whole, value))
 
 
+def _are_numbers(value: Any) -> bool:
+    return isinstance(value, tuple | list) and all(_is_number(one) and math.isfinite(one) for one in value)
+
+
 def _is_place(value: Any) -> bool:
     return isinstance(value, Sequence) and len(value) == 2 and all(map(_is_number, value))
 
@@ -66,6 +71,7 @@ _TEXT: _Rule = _is_text, "text"
 _WHOLE: _Rule = _is_whole, "a whole number"
 _ARE_WHOLE: _Rule = _are_whole, "a tuple of whole numbers"
 _NUMBER: _Rule = _is_number, "a number"
+_NUMBERS: _Rule = _are_numbers, "a tuple of finite numbers"
 
 _KINDS: dict[str, type] = {"matches": Match, "moves": Move, "waits": Wait}
 _FIELDS: dict[type, tuple[tuple[str, _Rule], ...]] = {
@@ -80,5 +86,5 @@ _FIELDS: dict[type, tuple[tuple[str, _Rule], ...]] = {
         ("second_cost", _NUMBER),
     ),
     Move: (("rider", _WHOLE), ("place", (_is_place, "two numbers")), ("reason", _TEXT)),
-    Wait: (("orders", _ARE_WHOLE), ("reason", _TEXT), ("riders", _ARE_WHOLE)),
+    Wait: (("orders", _ARE_WHOLE), ("reason", _TEXT), ("riders", _ARE_WHOLE), ("costs", _NUMBERS), ("until", _NUMBERS)),
 }

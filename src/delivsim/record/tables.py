@@ -198,10 +198,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "offered, joins (a promised bundle), waits (told when the reason changes) or moved (to where to wait)",
         ),
         _c("rider", "int", "who was chosen, or is meant for an order that waits; -1: nobody"),
-        _c("cost", "float", "what the policy reckoned it costs, in its own unit: less is better"),
+        _c("cost", "float", "what the policy reckoned it costs, or would as planned, in its own unit: less is better"),
         _c("second", "int", "the rider who would have been next best; -1: none, or not said"),
         _c("second_cost", "float", "what that would have cost"),
-        _c("hold_until", "float", "the rider was not to set out before", "s"),
+        _c("hold_until", "float", "the rider was not to set out before, or what an order waits for was to come", "s"),
         _c("reason", "text", "why, or what it waited for"),
     ),
     "known_orders": (

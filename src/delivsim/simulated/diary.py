@@ -120,11 +120,15 @@ class Diary:
         for move in made.moves:
             write((decision, NO_ORDER, "moved", move.rider, math.nan, -1, math.nan, math.nan, move.reason))
         for wait in made.waits:
-            for order, rider in zip(wait.orders, wait.riders or (-1,) * len(wait.orders), strict=True):
+            none = (math.nan,) * len(wait.orders)
+            told = zip(
+                wait.orders, wait.riders or (-1,) * len(none), wait.costs or none, wait.until or none, strict=True
+            )
+            for order, rider, cost, until in told:
                 if self._waits.get(order) != (wait.reason, rider):
                     self._waits[order] = wait.reason, rider
                     number = reference.get(order, NO_ORDER)
-                    write((decision, number, "waits", rider, math.nan, -1, math.nan, math.nan, wait.reason))
+                    write((decision, number, "waits", rider, cost, -1, math.nan, until, wait.reason))
 
 
 def _open(problem: DispatchProblem, row: int) -> tuple[Any, ...]:

@@ -139,4 +139,4 @@ def test_orders_ready_much_later_are_left():
     """What is ready beyond the horizon waits, and says so."""
     made = ask(CheapestInsertion(), problem(ready_at=[1000.0, 2000.0]))
     assert pairs(made) == {(3,): 1}
-    assert [(wait.orders, wait.reason) for wait in made.waits] == [((5,), "it is ready later")]
+    assert [(wait.orders, wait.reason) for wait in made.waits] == [((5,), "it is ready much later")]

@@ -152,3 +152,31 @@ def test_what_it_is_told_it_asks_for():
     assert Lookahead.asks == {"promises", "demand", "shifts", "readiness"}
     assert len(riders_of(problem([(0.0, 50.0, 900.0)], [(10.0, 0.0)]))) == 1
     assert dataclasses.is_dataclass(Lookahead)
+
+
+def test_a_wait_says_for_whom_at_what_cost_and_until_when():
+    """A rider 300 m away need not leave before 350 s ahead of the food; a busy one is awaited; costs are the plan's."""
+    given = problem([(0.0, 500.0, 2000.0)], [(300.0, 900.0)])
+    (wait,) = decide(given, **QUIET).waits
+    assert (wait.reason, wait.riders, wait.until) == ("its rider need not leave yet", (0,), (1650.0,))
+    sent = decide(dataclasses.replace(given, now=1600.0), **QUIET).matches
+    assert wait.costs[0] == sent[0].cost + 0.02 * 600.0  # less of the rider's wait at the store
+    (busy,) = decide(problem([(0.0, 500.0, 1100.0)], [(300.0, 1500.0)]), **QUIET).waits
+    assert (busy.reason, busy.riders, busy.until) == ("its rider is not free yet", (0,), (1500.0,))
+    assert busy.costs[0] > 700.0
+
+
+def test_what_nobody_can_have_says_what_the_best_rider_would_cost():
+    """Of two orders and one rider the one left over names no rider, but what he would cost it; later ones when."""
+    given = problem([(0.0, 500.0, 1000.0), (900.0, 1500.0, 1000.0), (0.0, 9.0, 9000.0)], [(300.0, 900.0)])
+    made = decide(given, bundle_weight=0.0, **QUIET)
+    left, later = made.waits
+    assert (left.orders, left.riders, len(left.costs)) == ((11,), (), 1)
+    assert left.costs[0] > made.matches[0].cost
+    assert (later.orders, later.until) == ((12,), (7500.0,))
+
+
+def test_with_nobody_to_ask_every_order_waits_for_the_next_rider():
+    """Where no rider is free within the horizon, orders say when the first one is."""
+    (wait,) = decide(problem([(0.0, 500.0, 1000.0)], [(0.0, 5000.0), (0.0, 4000.0)])).waits
+    assert (wait.reason, wait.until) == ("no rider is free soon", (4000.0,))

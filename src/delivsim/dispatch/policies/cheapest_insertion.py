@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass as plain
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from pydantic.dataclasses import dataclass
@@ -15,7 +16,7 @@ from delivsim.dispatch.bundles import bundles_of, trips
 from delivsim.dispatch.candidates import flat
 from delivsim.dispatch.lawful import TOLERANCE
 from delivsim.dispatch.mixing import NEAR, Worth
-from delivsim.dispatch.plan import left_for_later
+from delivsim.dispatch.plan import left_for_later, nobody_asked, wait_for_next
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.domain.units import Duration
@@ -74,6 +75,8 @@ class CheapestInsertion:
     Research 35 (1987), insertion heuristic I1.
     """
 
+    cost_in: ClassVar[str] = "seconds of all customers' delay that it adds, and of its rider's time times its weight"
+
     ready_within: Duration = 600.0
     free_within: Duration = 600.0
     rider_weight: Weight = 0.3
@@ -85,13 +88,15 @@ class CheapestInsertion:
         rows = np.flatnonzero(problem.ready_at <= problem.now + self.ready_within)
         soon = (problem.free_at <= problem.now + self.free_within) & (problem.off_at >= problem.now)
         if not rows.size or not soon.any():
-            return Assignment()
+            return nobody_asked(problem, rows, ready_within=self.ready_within, free_within=self.free_within)
         rows = rows[np.lexsort((problem.orders[rows], problem.ready_at[rows]))]
         work, left = Insertion(problem, self, soon), []
         for k in range(0, rows.size, CHUNK):
             left += work.insert(rows[k : k + CHUNK])
-        waits = [Wait(tuple(problem.orders[left].tolist()), "no rider is left for it")] if left else []
-        waits += left_for_later(problem, rows, "it is ready later")
+        waits = [
+            *work.left_over(left, soon),
+            *left_for_later(problem, rows, self.ready_within),
+        ]
         return Assignment(tuple(work.matches()), waits=tuple(waits))
 
 
@@ -102,6 +107,7 @@ class Insertion:
         self.problem, self.policy, self.left = problem, policy, soon.copy()
         self.tours: dict[int, list[Tour]] = {}
         self.started: list[Tour] = []
+        self.out: dict[int, float] = {}
         self.places = flat(problem.places, problem.travel)
         self.stores = flat(problem.pickups, problem.travel)
 
@@ -114,6 +120,7 @@ class Insertion:
             best = min((self._alone(row, out), *joined), key=lambda place: place.cost)
             if math.isinf(best.cost):
                 left.append(row)
+                self.out[row] = out
             elif best.tour is None:
                 self._start(row, best)
             else:
@@ -222,6 +229,18 @@ class Insertion:
         own = pickup_at - max(float(self.problem.ready_at[row]), self.problem.now) + after[at] - out
         longer = pickup_at - tour.pickup_at + after[-1] - before[-1] + self.problem.rules.dropoff_service_time
         return waited + others + own + self.policy.rider_weight * longer
+
+    def left_over(self, rows: list[int], soon: Flags) -> Iterator[Wait]:
+        """Say of orders without a place what the best rider of all would cost, though he has others."""
+        self.left = soon.copy()
+        costs = {row: self._alone(row, self.out[row]).cost for row in rows}
+        orders = [int(self.problem.orders[row]) for row in rows if math.isinf(costs[row])]
+        reason, within = "no rider can be there within his shift", self.policy.free_within
+        yield from wait_for_next(self.problem, orders, reason, within)
+        rows = [row for row in rows if math.isfinite(costs[row])]
+        if rows:
+            numbers = tuple(self.problem.orders[rows].tolist())
+            yield Wait(numbers, "no rider is left for it", costs=tuple(costs[row] for row in rows))
 
     def matches(self) -> list[Match]:
         """Make a match of every tour."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from pydantic.dataclasses import dataclass
 
 from delivsim.dispatch.arrays import Flags, Floats, Ints
-from delivsim.dispatch.assignment import Assignment, Match, Wait
+from delivsim.dispatch.assignment import Assignment, Match
 from delivsim.dispatch.candidates import flat, least_ways, nearest_of
 from delivsim.dispatch.lawful import TOLERANCE
+from delivsim.dispatch.plan import wait_for_next
 from delivsim.dispatch.problem import DispatchProblem
 
 NEAR = 32
@@ -37,6 +38,8 @@ class Fcfs:
     meal delivery routing problem, Transportation Science 53 (2019).
     """
 
+    cost_in: ClassVar[str] = "seconds until its rider is at the store"
+
     busy: bool = False
 
     def __call__(self, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:  # noqa: ARG002
@@ -58,8 +61,9 @@ class Fcfs:
                     matches.append(_match(problem, order, choice))
                     left[choice.first] = False
         waiting += line.tolist()
-        waits = (Wait(tuple(problem.orders[waiting].tolist()), "older orders had the riders"),) if waiting else ()
-        return Assignment(tuple(matches), waits=waits)
+        reason = "older orders had the riders" if matches else "no rider is free"
+        waits = wait_for_next(problem, problem.orders[waiting].tolist(), reason)
+        return Assignment(tuple(matches), waits=tuple(waits))
 
 
 class Known(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from pydantic.dataclasses import dataclass
 
@@ -13,7 +15,7 @@ from delivsim.dispatch.commitment import just_in_time
 from delivsim.dispatch.horizon import looked_at, orders_per_rider
 from delivsim.dispatch.matching import match_places
 from delivsim.dispatch.mixing import allowed_bundles
-from delivsim.dispatch.plan import Plan, left_for_later, when_there
+from delivsim.dispatch.plan import Plan, left_for_later, nobody_asked, when_there
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.dispatch.scoring import customers_delay
@@ -62,6 +64,8 @@ class LinearAssignment:
     leaving just in time are delivsim's own.
     """
 
+    cost_in: ClassVar[str] = "seconds of its customers' delay, and a little of its rider's way and wait"
+
     ready_within: Duration = 1200.0
     free_within: Duration = 1800.0
     travel_weight: Weight = 0.05
@@ -77,7 +81,7 @@ class LinearAssignment:
         """Decide; nothing is drawn from ``rng``."""
         orders, riders = looked_at(problem, ready_within=self.ready_within, free_within=self.free_within)
         if not orders.size or not riders.size:
-            return Assignment()
+            return nobody_asked(problem, orders, ready_within=self.ready_within, free_within=self.free_within)
         load = orders_per_rider(problem, ready_within=self.load_window, free_within=self.load_window)
         worth = self.bundle_weight * load
         largest = min(self.largest_bundle, int(problem.carries[riders].max()))
@@ -115,9 +119,9 @@ class LinearAssignment:
         goes = just_in_time(plan.problem, pairs, ready_at[planned], margin=self.margin)
         early = ready_at[planned] - pairs.leave_at - pairs.ways
         waits = (
-            *plan.waits(planned[~goes], "its rider need not leave yet"),
-            *plan.waits(np.flatnonzero(plan.found < 0), "no rider can have it soon"),
-            *left_for_later(plan.problem, orders, "it is ready much later"),
+            *plan.not_yet(planned[~goes], pairs.leave_at[~goes], early[~goes] - self.margin),
+            *plan.left_over(np.flatnonzero(plan.found < 0), "no rider can have it soon"),
+            *left_for_later(plan.problem, orders, self.ready_within),
         )
         return Assignment(
             tuple(plan.matches(planned[goes], [when_there(s) for s in early[goes].tolist()])), waits=waits

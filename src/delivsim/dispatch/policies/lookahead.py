@@ -16,7 +16,7 @@ from delivsim.dispatch.horizon import looked_at, orders_per_rider
 from delivsim.dispatch.joining import Joins, joins
 from delivsim.dispatch.matching import Price, match_places
 from delivsim.dispatch.mixing import allowed_bundles
-from delivsim.dispatch.plan import Plan, left_for_later, when_there
+from delivsim.dispatch.plan import Plan, left_for_later, nobody_asked, when_there
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.positions import place_worth, shift_left
 from delivsim.dispatch.problem import DispatchProblem
@@ -84,6 +84,7 @@ class Lookahead:
     delivsim's own; what it builds on is named in ``docs/lookahead.md``.
     """
 
+    cost_in: ClassVar[str] = "seconds of its customers' delay, and what its rider is worth to orders to come"
     asks: ClassVar[frozenset[str]] = frozenset({"promises", "demand", "shifts", "readiness"})
 
     ready_within: Duration = 1500.0
@@ -111,7 +112,7 @@ class Lookahead:
         known = problem.with_shifts(problem.now + self.shifts_within)
         orders, riders = looked_at(known, ready_within=self.ready_within, free_within=self.free_within)
         if not orders.size or not riders.size:
-            return Assignment()
+            return nobody_asked(known, orders, ready_within=self.ready_within, free_within=self.free_within)
         load = orders_per_rider(known, ready_within=self.load_window, free_within=self.load_window)
         price = self.bundle_weight * load * min(1.0, load)
         largest = min(self.largest_bundle, int(known.carries[riders].max()))
@@ -183,13 +184,13 @@ class Lookahead:
         if now:  # a rider is asked one thing at a time
             asked = np.isin(numbers, [join.match.rider for join in now])
         goes &= ~asked
-        later = np.array([join.bundle for join in grow if join.pickup_at > following + margin], dtype=np.int64)
+        kept = ~goes & ~asked
         waits = (
-            *plan.waits(planned[~goes & ~asked], "its rider need not leave yet"),
+            *plan.not_yet(planned[kept], pairs.leave_at[kept], early[kept] - margin),
             *plan.waits(planned[asked], "its rider is asked about a bundle that grows"),
-            *plan.waits(later, "it may join a bundle that is about to be fetched"),
-            *plan.waits(np.flatnonzero((plan.found < 0) & (joined < 0)), "no rider can have it soon"),
-            *left_for_later(problem, orders, "it is ready much later"),
+            *(join.wait(plan.bundles.numbers(problem, join.bundle)) for join in grow if join not in now),
+            *plan.left_over(np.flatnonzero((plan.found < 0) & (joined < 0)), "no rider can have it soon"),
+            *left_for_later(problem, orders, self.ready_within),
         )
         made = plan.matches(planned[goes], [when_there(s) for s in early[goes].tolist()])
         return Assignment((*(join.match for join in now), *made), waits=waits)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from pydantic.dataclasses import dataclass
 
@@ -10,7 +12,7 @@ from delivsim.dispatch.assignment import Assignment
 from delivsim.dispatch.bundles import bundles_of, trips
 from delivsim.dispatch.candidates import flat
 from delivsim.dispatch.matching import match_places, near
-from delivsim.dispatch.plan import Plan
+from delivsim.dispatch.plan import Plan, next_free, nobody_asked
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
 
@@ -46,6 +48,8 @@ class Nearest:
     2012, chapter 4.
     """
 
+    cost_in: ClassVar[str] = "seconds of travel to the store, and of the food's readiness times its urgency"
+
     urgency: Weight = 0.5
     candidates: Count = 50
 
@@ -53,7 +57,8 @@ class Nearest:
         """Decide; nothing is drawn from ``rng``."""
         free = np.flatnonzero((problem.free_at <= problem.now) & (problem.off_at >= problem.now))
         if not problem.orders.size or not free.size:
-            return Assignment()
+            everything = np.arange(problem.orders.size)
+            return nobody_asked(problem, everything, ready_within=0.0, free_within=0.0)
         bundles = bundles_of(problem, [(row,) for row in range(problem.orders.size)])
 
         def price(rows: Ints, columns: Ints) -> Floats:
@@ -69,5 +74,5 @@ class Nearest:
         plan = Plan(
             problem=problem, bundles=bundles, riders=free, found=found, price=price, candidates=many, pairs=pairs
         )
-        left = plan.waits(np.flatnonzero(found < 0), "no free rider is left for it")
+        left = plan.left_over(np.flatnonzero(found < 0), "no free rider is left for it", next_free(problem))
         return Assignment(tuple(plan.matches(plan.planned, "least total travel")), waits=tuple(left))

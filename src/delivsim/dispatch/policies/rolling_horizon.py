@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic.dataclasses import dataclass
 
 from delivsim.dispatch.arrays import Flags, Floats, Ints
-from delivsim.dispatch.assignment import Assignment, Match
+from delivsim.dispatch.assignment import Assignment, Match, Wait
 from delivsim.dispatch.bundles import Bundles, Trips, bundles_of, past_doors, trips
 from delivsim.dispatch.candidates import flat, nearest_pairs
 from delivsim.dispatch.commitment import before_next, just_in_time, overdue
 from delivsim.dispatch.following import followers
 from delivsim.dispatch.lawful import TOLERANCE
 from delivsim.dispatch.mixing import mixed_bundles
-from delivsim.dispatch.plan import Plan, left_for_later
+from delivsim.dispatch.plan import Plan, left_for_later, nobody_asked
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.dispatch.scoring import throughput
@@ -65,6 +66,7 @@ class RollingHorizon:
     Reyes, Erera, Savelsbergh, Sahasrabudhe, O'Neil: The meal delivery routing problem, 2018, section 4.
     """
 
+    cost_in: ClassVar[str] = "minus orders per million seconds of its rider's time, and the food's wait at its weight"
     asks: ClassVar[frozenset[str]] = frozenset({"promises"})
 
     ready_within: Duration = 1200.0
@@ -83,7 +85,7 @@ class RollingHorizon:
         """Decide; nothing is drawn from ``rng``."""
         rows = np.flatnonzero(problem.ready_at <= problem.now + self.ready_within)
         if not rows.size or not problem.riders.size:
-            return Assignment()
+            return nobody_asked(problem, rows, ready_within=self.ready_within, free_within=0.0)
         target = target_size(problem, ready_within=self.load_ready_within, free_within=self.load_free_within)
         joins, routed = route_stores(
             problem,
@@ -111,15 +113,30 @@ class RollingHorizon:
         planned, nobody = plan.planned, plan.found < 0
         follows = np.zeros(nobody.size, dtype=np.bool_)
         follows[after[after >= 0]] = True
-        goes = self._goes(plan, planned, plan.trips(planned))
+        pairs = plan.trips(planned)
+        goes = self._goes(plan, planned, pairs)
         matches = tuple(plan.matches(planned[goes], "most orders per hour of a rider's time, less the food's wait"))
         waits = (
-            *plan.waits(planned[~goes], "its rider need not be told yet"),
-            *plan.waits(np.flatnonzero(nobody & follows), "it is meant to follow another bundle"),
-            *plan.waits(np.flatnonzero(nobody & ~follows), "no rider is left for it"),
-            *left_for_later(plan.problem, rows, "it is ready much later"),
+            *self._not_told(plan, planned[~goes], pairs.leave_at[~goes], pairs.ways[~goes]),
+            *self._following(plan, after, nobody),
+            *plan.left_over(np.flatnonzero(nobody & ~follows), "no rider is left for it"),
+            *left_for_later(plan.problem, rows, self.ready_within),
         )
         return Assignment((*joins, *matches), waits=waits)
+
+    def _not_told(self, plan: Plan, chosen: Ints, leave_at: Floats, ways: Floats) -> Iterator[Wait]:
+        """Say until when riders are not told: until they are free, or, just in time, have to leave."""
+        if self.commitment == "just_in_time":
+            yield from plan.not_yet(chosen, leave_at, plan.bundles.ready_at[chosen] - leave_at - ways)
+        else:
+            yield from plan.waits(chosen, "its rider is not free yet", leave_at)
+
+    def _following(self, plan: Plan, after: Ints, nobody: Flags) -> Iterator[Wait]:
+        """Say of bundles that are meant to follow others which rider they wait for."""
+        for first in np.flatnonzero((after >= 0) & nobody[after]).tolist():
+            orders, found = plan.bundles.numbers(plan.problem, int(after[first])), int(plan.found[first])
+            riders = (int(plan.problem.riders[plan.riders[found]]),) * len(orders) if found >= 0 else ()
+            yield Wait(orders, "it is meant to follow another bundle", riders)
 
     def _goes(self, plan: Plan, planned: Ints, pairs: Trips) -> Flags:
         problem, bundles = plan.problem, plan.bundles

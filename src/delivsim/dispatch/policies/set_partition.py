@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from pydantic.dataclasses import dataclass
 
@@ -14,7 +16,7 @@ from delivsim.dispatch.commitment import just_in_time
 from delivsim.dispatch.horizon import looked_at, orders_per_rider
 from delivsim.dispatch.matching import Price, match_places
 from delivsim.dispatch.mixing import every_mix
-from delivsim.dispatch.plan import Plan, left_for_later
+from delivsim.dispatch.plan import Plan, left_for_later, nobody_asked
 from delivsim.dispatch.policies.parameters import Count, Weight
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.dispatch.scoring import customers_delay
@@ -71,6 +73,8 @@ class SetPartition:
     routing problem, Transportation Science 53 (2019); here without knowledge of the future.
     """
 
+    cost_in: ClassVar[str] = "seconds of its customers' delay, and its rider's time at what it is worth under load"
+
     ready_within: Duration = 1200.0
     free_within: Duration = 1200.0
     largest_bundle: Count = 3
@@ -88,7 +92,7 @@ class SetPartition:
         """Decide; nothing is drawn from ``rng``."""
         rows, riders = looked_at(problem, ready_within=self.ready_within, free_within=self.free_within)
         if not rows.size or not riders.size:
-            return Assignment()
+            return nobody_asked(problem, rows, ready_within=self.ready_within, free_within=self.free_within)
         load = orders_per_rider(problem, ready_within=self.load_window, free_within=self.load_window)
         worth, largest = self.rider_weight * load, min(self.largest_bundle, int(problem.carries[riders].max()))
         listed = small_bundles(
@@ -146,14 +150,16 @@ class SetPartition:
 
     def _assignment(self, plan: Plan, rows: Ints) -> Assignment:
         planned, ready_at = plan.planned, plan.bundles.ready_at
-        goes = just_in_time(plan.problem, plan.trips(planned), ready_at[planned])
+        pairs = plan.trips(planned)
+        goes = just_in_time(plan.problem, pairs, ready_at[planned])
+        spare = ready_at[planned] - pairs.leave_at - pairs.ways
         looked_at = np.array(sorted(row for k in planned for row in plan.bundles.rows[k]), dtype=np.int64)
         nobody = np.setdiff1d(rows, looked_at)
         alone = np.array([k for k, row in enumerate(plan.bundles.rows) if len(row) == 1 and row[0] in nobody], np.int64)
         waits = (
-            *plan.waits(planned[~goes], "its rider need not leave yet"),
-            *plan.waits(alone, "no rider can have it soon"),
-            *left_for_later(plan.problem, rows, "it is ready much later"),
+            *plan.not_yet(planned[~goes], pairs.leave_at[~goes], spare[~goes]),
+            *plan.left_over(alone, "no rider can have it soon"),
+            *left_for_later(plan.problem, rows, self.ready_within),
         )
         return Assignment(tuple(plan.matches(planned[goes], "part of the cheapest partition")), waits=waits)
 
