@@ -1,0 +1,45 @@
+"""
+Random faults strike random platforms in small cities; whatever happens, nothing and nobody gets lost.
+
+``DELIVSIM_CHAOS`` says how many evenings are tried (100); a failing one is shrunk and shown as a scenario.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import yaml
+from evenings import SLICE, Evening, strike
+from hypothesis import note
+from invariants import check
+from rerun import Rerun, fingerprint
+
+from delivsim.experiment.run import run
+from delivsim.scenario.schema import Scenario
+
+EVENINGS = int(os.environ.get("DELIVSIM_CHAOS", "100"))
+
+
+@pytest.fixture(scope="module")
+def again() -> Iterator[Rerun]:
+    with Rerun() as process:
+        yield process
+
+
+@pytest.mark.parametrize("number", range(-(-EVENINGS // SLICE)))
+def test_whatever_breaks_nothing_gets_lost(number: int, again: Rerun) -> None:
+    """Counts add up, no order is lost or comes twice, what was accepted is brought or refunded; again the same."""
+
+    def evening(drawn: Evening) -> None:
+        note(yaml.safe_dump(drawn, sort_keys=False, default_flow_style=None))
+        again.begin(drawn)
+        try:
+            result = run(Scenario.model_validate(drawn))
+        finally:
+            there = again.fingerprint()
+        check(result)
+        assert fingerprint(result) == there
+
+    strike(number, evening, min(SLICE, EVENINGS - number * SLICE))
