@@ -93,7 +93,7 @@ class RiderProcess:
             if self.tour.bundles:
                 self._errand = None
                 yield from self.tour.serve()
-            elif self.n_away and not self._answering:
+            elif self._is_off_line() and not self._answering:
                 yield from self._stay_away(until)
             elif self._errand is not None:
                 yield from self._move(self._errand)
@@ -117,7 +117,8 @@ class RiderProcess:
         self._gives_back += gives_back
         if gives_back and self.is_at_work():
             self.tour.give_up()
-            self._tell_gone()
+            if self._gone is None:
+                self._tell_gone()
         self._wake()
 
     def come_back(self, *, gives_back: bool) -> None:
@@ -125,6 +126,10 @@ class RiderProcess:
         self.n_away -= 1
         self._gives_back -= gives_back
         self._wake()
+
+    def _is_off_line(self) -> bool:
+        """Whether something keeps the rider away, or has and the platform has not been told yet that it is over."""
+        return self.n_away > 0 or self._gone is not None
 
     def is_at_work(self) -> bool:
         """Whether this is within the shift and not in a break of it, and the rider has not left for good."""
@@ -234,7 +239,7 @@ class RiderProcess:
             yield arrival
         attitude, bundles = self.riders.attitude, self.tour.bundles
         sets_out = bundles[-1].stops[-1].address if bundles else self.tour.way.place
-        answer = "declined" if self.n_away else attitude.answer(made, sets_out, attempt)
+        answer = "declined" if self._is_off_line() else attitude.answer(made, sets_out, attempt)
         if answer != "timed_out":
             think = attitude.think_time(made, attempt)
             if think > 0:
@@ -253,7 +258,8 @@ class RiderProcess:
 
     def _take(self, made: OfferMade, wanted: tuple[int, ...], attempt: int) -> None:
         """Plan to do what was accepted, and perhaps not to keep to it; who is gone has given everything back."""
-        if self.has_left or self._gives_back or not self.tour.take(made, wanted):
+        is_gone = self.has_left or self._gives_back or self._gone is not None
+        if is_gone or not self.tour.take(made, wanted):
             return
         if self._called is not None and not self._called.triggered:
             self._called.succeed()

@@ -409,7 +409,11 @@ class Deliveries:
     # --- answers ---------------------------------------------------------------------------------------------
 
     async def accept_offer(self, answer: OfferAnswer) -> Response[Any]:
-        """Give the offered orders to the rider (steps 11 and 22); 410 when the offer is no longer open."""
+        """
+        Give the offered orders to the rider (steps 11 and 22); 410 when the offer is no longer open.
+
+        An answer that is repeated is told what is still his: orders may have been withdrawn or given back since.
+        """
         offer = await Load(Offer, answer.offer)
         rider = await Load(RiderRecord, answer.rider)
         if offer is None or rider is None or offer.status not in ("made", "accepted") or not offer.orders:
@@ -438,7 +442,12 @@ class Deliveries:
             asked: Response[Any] = await Call("store", "request_preparation", OrderRef(accepted.placed.order))
             if asked.status >= 500:
                 return Response(503, None, "store")
-        return Response(200, Handover(tuple(job.placed.order for job in offer.orders)))
+        mine = [job.placed.order for job in offer.orders if await self._has(answer.rider, job.placed.order)]
+        return Response(200, Handover(tuple(mine))) if mine else Response(410, None, "withdrawn")
+
+    async def _has(self, rider: int, order: int) -> bool:
+        job = await Load(Job, order)
+        return job is not None and job.rider == rider and job.status in ("assigned", "picked_up")
 
     async def _join(self, offer: Offer, rider: RiderRecord) -> bool:
         """Let a bundle that is still to be picked up grow; too late, the orders are open again."""
