@@ -16,7 +16,12 @@ SLICE = 100
 SERVICES = ("gateway", "user", "order", "store", "delivery", "payment", "notification")
 CALLERS = (*SERVICES, "customer", "rider", "store_app")
 EDGES = ("customer->gateway", "rider->gateway", "gateway->order", "order->store", "order->payment", "delivery->store")
-USED_BY = (("order", "create_order"), ("store", "check_availability"), ("delivery", "accept_offer"), ("payment", "charge"))
+USED_BY = (
+    ("order", "create_order"),
+    ("store", "check_availability"),
+    ("delivery", "accept_offer"),
+    ("payment", "charge"),
+)
 
 services, shares = st.sampled_from(SERVICES), st.sampled_from([0.1, 0.3, 0.6, 1.0])
 
@@ -45,7 +50,7 @@ def fault(kind: str, **fields: Any) -> Drawn:
     return mapping(
         kind=st.just(kind),
         at=st.integers(0, 570).map(lambda s: f"18:{s // 60:02}:{s % 60:02}"),
-        **{"for": st.sampled_from(["1s", "20s", "90s", "5min", {"kind": "exponential", "mean": "1min"}])},
+        **{"for": st.sampled_from(["5s", "30s", "2min", "5min", {"kind": "exponential", "mean": "1min"}])},
         **fields,
     )
 
@@ -139,21 +144,25 @@ def with_resources(platform: dict[str, Any], used: list[tuple[tuple[str, str], s
 PLATFORM = st.builds(
     with_resources,
     mapping(
-        services=st.dictionaries(services, STATION, max_size=3).map(
+        services=st.dictionaries(services, STATION, min_size=2, max_size=4).map(
             lambda drawn: {**drawn, "store": {**drawn.get("store", {}), "replicas": 2}}
         ),
-        network=st.fixed_dictionaries({"edges": st.dictionaries(st.sampled_from(EDGES), EDGE, max_size=3)}),
+        network=st.fixed_dictionaries({"edges": st.dictionaries(st.sampled_from(EDGES), EDGE, min_size=2, max_size=5)}),
         payment=st.fixed_dictionaries({"mode": st.sampled_from(["sync", "async"])}),
         abandon_after=one_of("1s", "10s", "1min"),
         broker=mapping(
             max_deliveries=st.just(200),
             partitions=one_of(1, 3),
             publish_delay=one_of("1s", {"kind": "exponential", "mean": "5s"}),
-            groups=st.dictionaries(services, st.fixed_dictionaries({"concurrency": st.sampled_from([1, 3])}), max_size=2),
+            groups=st.dictionaries(
+                services, st.fixed_dictionaries({"concurrency": st.sampled_from([1, 3])}), max_size=2
+            ),
         ),
     ),
     st.lists(
-        st.tuples(st.sampled_from(USED_BY), st.sampled_from(sorted(RESOURCES))), max_size=2, unique_by=lambda use: use[0]
+        st.tuples(st.sampled_from(USED_BY), st.sampled_from(sorted(RESOURCES))),
+        max_size=2,
+        unique_by=lambda use: use[0],
     ),
 )
 
@@ -162,10 +171,8 @@ PLATFORM = st.builds(
 
 CITY = mapping(
     side=st.just("2km"),
-    demand=st.just({"rate": {"18:00": "150/h"}}),
-    stores=mapping(
-        count=st.just(3), stock=one_of(5), price_low=st.just("20.00"), price_high=st.just("20.00")
-    ),
+    demand=st.just({"rate": {"18:00": "200/h"}}),
+    stores=mapping(count=st.just(3), stock=one_of(5), price_low=st.just("20.00"), price_high=st.just("20.00")),
     kitchens=mapping(
         preparation=st.just("4min"),
         preparation_starts=st.sampled_from(["on_order", "on_accept"]),
@@ -204,7 +211,7 @@ EVENING = st.fixed_dictionaries(
             every=st.sampled_from(["10s", "30s"]),
             give_up_after=one_of("15min"),
         ),
-        "faults": st.lists(FAULTS, min_size=2, max_size=14),
+        "faults": st.lists(FAULTS, min_size=7, max_size=16),
     }
 )
 
@@ -219,3 +226,10 @@ def strike(number: int, evening: Callable[[Evening], None], evenings: int = SLIC
         evening(drawn)
 
     each()
+
+
+def drawn(number: int) -> list[Evening]:
+    """Give the evenings of a slice."""
+    found: list[Evening] = []
+    strike(number, found.append)
+    return found

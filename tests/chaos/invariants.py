@@ -6,7 +6,9 @@ Each rule says in one sentence what must hold, and raises AssertionError with th
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 import pandas as pd
 
@@ -35,6 +37,13 @@ def check(result: Result) -> None:
     """Hold a run against all rules."""
     for must_hold in RULES:
         must_hold(result)
+
+
+def rule_of(error: BaseException) -> str:
+    """Give the name of the rule that an error comes from; else that of the error."""
+    names = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+    rules = {rule.__name__ for rule in RULES}
+    return next((name for name in names if name in rules), "a rerun is equal" if "held_twice" in names[-1:] else type(error).__name__)
 
 
 def none(rows: pd.DataFrame) -> None:
@@ -123,7 +132,7 @@ def instants_are_in_order(result: Result) -> None:
     delivered = with_outcome(result, "delivered")
     steps = ("placed_at", "assigned_at", "departed_at", "arrived_at", "picked_up_at", "delivered_at")
     none(delivered[delivered[[*steps, "ready_at"]].isna().any(axis=1)])
-    for before, after in [*zip(steps[:-1], steps[1:], strict=True), ("ready_at", "picked_up_at")]:
+    for before, after in [*pairwise(steps), ("ready_at", "picked_up_at")]:
         none(delivered[delivered[before] > delivered[after] + SLACK])
     assert (delivered["ended_at"] == delivered["delivered_at"]).all()
 

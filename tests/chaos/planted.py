@@ -8,14 +8,19 @@ attribute.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
+
+from invariants import check, rule_of
 
 from delivsim.city.customers import Customers
 from delivsim.city.ledger import Ledger
 from delivsim.city.tour import Tour
 from delivsim.city.way import Way
 from delivsim.experiment import build
+from delivsim.experiment.run import run
+from delivsim.scenario.schema import Scenario
 from delivsim.services import delivery, order, payment, store
 from delivsim.services.effects import Commit, Delete, Load, Publish, Put
 from delivsim.services.messages import OK, OfferAnswer, Response
@@ -28,23 +33,57 @@ Patch = Callable[[Any, str, Any], None]
 
 
 class Planted(NamedTuple):
-    """A planted fault: what goes wrong, and how it is put in."""
+    """A planted fault: what goes wrong, how it is put in, and whether only another process shows it."""
 
     what: str
     plant: Callable[[Patch], None]
+    elsewhere: bool
 
 
 PLANTED: dict[str, Planted] = {}
 
 
-def planted(what: str) -> Callable[[Callable[[Patch], None]], Callable[[Patch], None]]:
+def planted(what: str, *, elsewhere: bool = False) -> Callable[[Callable[[Patch], None]], Callable[[Patch], None]]:
     """Name a fault for its function."""
 
     def named(plant: Callable[[Patch], None]) -> Callable[[Patch], None]:
-        PLANTED[plant.__name__] = Planted(what, plant)
+        PLANTED[plant.__name__] = Planted(what, plant, elsewhere)
         return plant
 
     return named
+
+
+@contextmanager
+def planted_in(name: str) -> Iterator[None]:
+    """Let a fault be in the model for a while."""
+    before: list[tuple[Any, str, Any]] = []
+
+    def patch(owner: Any, attribute: str, value: Any) -> None:
+        before.append((owner, attribute, getattr(owner, attribute)))
+        setattr(owner, attribute, value)
+
+    PLANTED[name].plant(patch)
+    try:
+        yield
+    finally:
+        for owner, attribute, value in reversed(before):
+            setattr(owner, attribute, value)
+
+
+def found_by(name: str, evenings: Iterable[dict[str, Any]]) -> tuple[int, str] | None:
+    """Give the first evening, counted from 1, that finds a planted fault, and the rule it breaks; None: none does."""
+    from rerun import Rerun, held_twice
+
+    with planted_in(name), Rerun(name) if PLANTED[name].elsewhere else nullcontext() as again:
+        for k, evening in enumerate(evenings, 1):
+            try:
+                if again is not None:
+                    held_twice(evening, again)
+                else:
+                    check(run(Scenario.model_validate(evening)))
+            except Exception as error:  # an error of the model finds it as well
+                return k, rule_of(error)
+    return None
 
 
 # --- money -------------------------------------------------------------------------------------------------------
@@ -365,7 +404,7 @@ def one_row_less(patch: Patch) -> None:
 # --- the same again ----------------------------------------------------------------------------------------------
 
 
-@planted("groups get a message in the order of their hashes")
+@planted("groups get a message in the order of their hashes", elsewhere=True)
 def order_of_hashes(patch: Patch) -> None:
     available = Broker._available
 
@@ -376,7 +415,7 @@ def order_of_hashes(patch: Patch) -> None:
     patch(Broker, "_available", hashed)
 
 
-@planted("work is lost in the order of its addresses in memory")
+@planted("work is lost in the order of its addresses in memory", elsewhere=True)
 def order_of_addresses(patch: Patch) -> None:
     crash = Runtime.crash
 

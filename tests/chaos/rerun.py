@@ -12,11 +12,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import pandas as pd
+from invariants import check
 
 from delivsim.experiment.run import run
 from delivsim.record.result import Result
@@ -70,10 +70,22 @@ class Rerun:
         return found
 
 
+def held_twice(evening: dict[str, Any], again: Rerun) -> Result:
+    """Run an evening here and there, and hold it to all rules."""
+    again.begin(evening)
+    try:
+        result = run(Scenario.model_validate(evening))
+    finally:
+        there = again.fingerprint()
+    check(result)
+    here = fingerprint(result)
+    assert here == there, f"differ: {[name for name in here if here[name] != there.get(name)]}"
+    return result
+
+
 def main() -> None:
     """Answer every line."""
     if len(sys.argv) > 1:
-        sys.path.insert(0, str(Path(__file__).parent))
         from planted import PLANTED
 
         PLANTED[sys.argv[1]].plant(setattr)

@@ -13,11 +13,7 @@ import pytest
 import yaml
 from evenings import SLICE, Evening, strike
 from hypothesis import note
-from invariants import check
-from rerun import Rerun, fingerprint
-
-from delivsim.experiment.run import run
-from delivsim.scenario.schema import Scenario
+from rerun import Rerun, held_twice
 
 EVENINGS = int(os.environ.get("DELIVSIM_CHAOS", "100"))
 
@@ -34,12 +30,6 @@ def test_whatever_breaks_nothing_gets_lost(number: int, again: Rerun) -> None:
 
     def evening(drawn: Evening) -> None:
         note(yaml.safe_dump(drawn, sort_keys=False, default_flow_style=None))
-        again.begin(drawn)
-        try:
-            result = run(Scenario.model_validate(drawn))
-        finally:
-            there = again.fingerprint()
-        check(result)
-        assert fingerprint(result) == there
+        held_twice(drawn, again)
 
     strike(number, evening, min(SLICE, EVENINGS - number * SLICE))

@@ -15,6 +15,7 @@ from delivsim.services.effects import Call, Commit, Decide, Delete, Load, NewId,
 from delivsim.services.messages import (
     OK,
     DropOff,
+    GiveBack,
     OfferAnswer,
     OfferMade,
     OrderRef,
@@ -184,6 +185,17 @@ def test_an_answer_to_a_withdrawn_offer_says_so(answer: str) -> None:
     late = hand.run(getattr(deliveries(), answer)(of_rider))
     assert (late.status, late.reason) == (410, "withdrawn")
     assert hand.state[RiderRecord][3].offer == 0
+
+
+def test_who_says_yes_again_is_told_what_is_still_his() -> None:
+    """The first yes went through and its answer was lost; meanwhile the platform took the order back."""
+    hand = Hand()
+    of_rider = offered(hand)
+    assert hand.run(deliveries().accept_offer(of_rider)).body.orders == (7,)
+    assert hand.run(deliveries().accept_offer(of_rider)).body.orders == (7,)
+    hand.run(deliveries().give_back(GiveBack(3, (7,))))
+    again = hand.run(deliveries().accept_offer(of_rider))
+    assert (again.status, again.reason) == (410, "withdrawn")
 
 
 def test_a_bundle_is_asked_for_order_by_order() -> None:

@@ -75,7 +75,7 @@ class Customers:
         file.responded_at = self.env._now
         if response.body is not None:
             file.number, file.promised_at = response.body.order, response.body.promised_at
-        elif response.status < 500 or not file.number:  # an answer got lost, but the phone has said: confirmed
+        elif response.is_final or not file.number:  # an answer got lost, but the phone has said: confirmed
             self._refused(i, response)
         if not file.has_ended():
             yield from self._wait(i)

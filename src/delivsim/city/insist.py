@@ -15,17 +15,12 @@ PAUSE = 30.0
 """Seconds between two tries, on top of the retries of the app's edge."""
 
 
-def _noted(response: Response[Any]) -> bool:
-    """Whether the platform has taken note: an error or a rate limit says that it has not."""
-    return response.status < 500 and response.status != 429
-
-
 def insist(env: Environment, platform: Platform, request: Request, done: Callable[[], None] | None = None) -> None:
     """Have a request done, without waiting for it; ``done`` is called when it is."""
 
     def answered(event: Event) -> None:
         response = cast(Response[Any], event.value)
-        if not _noted(response):
+        if not response.is_final:
             env.timeout(PAUSE).callbacks.append(lambda _: insist(env, platform, request, done))
         elif done is not None:
             done()
@@ -41,6 +36,6 @@ def insisting(env: Environment, platform: Platform, request: Request) -> Generat
     """Have a request done and give its answer: ``response = yield from insisting(...)``."""
     while True:
         response = yield platform.call(request)
-        if _noted(response):
+        if response.is_final:
             return response
         yield env.timeout(PAUSE)

@@ -45,6 +45,7 @@ from delivsim.services.messages import (
     StatusChange,
     Stop,
     Withdrawn,
+    taken,
 )
 from delivsim.services.promised import Carried, ReadinessSeen, Shift, StoreDemand, ToldBefore, promises, readiness
 from delivsim.services.rider_numbers import RiderNumbers
@@ -262,7 +263,7 @@ class Deliveries:
             await CommitPart(writes)
         if not self.prepare_on_accept and (job is None or job.status != "withdrawn"):
             asked: Response[Any] = await Call("store", "request_preparation", OrderRef(placed.order))
-            return OK if asked.status < 500 else asked
+            return taken(asked)
         return OK
 
     async def _counted(self, store: int) -> Put:
@@ -440,7 +441,7 @@ class Deliveries:
         for accepted in offer.orders if self.prepare_on_accept else ():
             # one after the other: a bundle asked for at once would meet a full store with each retry anew
             asked: Response[Any] = await Call("store", "request_preparation", OrderRef(accepted.placed.order))
-            if asked.status >= 500:
+            if not asked.is_final:
                 return Response(503, None, "store")
         mine = [job.placed.order for job in offer.orders if await self._has(answer.rider, job.placed.order)]
         return Response(200, Handover(tuple(mine))) if mine else Response(410, None, "withdrawn")

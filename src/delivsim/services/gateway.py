@@ -13,6 +13,7 @@ from delivsim.services.messages import (
     Profile,
     Response,
     StatusChange,
+    taken,
 )
 from delivsim.services.service import Forward, Service
 
@@ -50,7 +51,7 @@ async def place_order(asked: PlaceOrder) -> Response[OrderView]:
 
 async def confirm_payment(change: StatusChange) -> Response[Any]:
     """Tell the customer through the notification service how the payment ended (asynchronous payments)."""
-    return await Call("notification", "notify", change)
+    return taken(await Call("notification", "notify", change))
 
 
 def gateway(*, payment_mode: str) -> Service:

@@ -23,6 +23,11 @@ class Response(NamedTuple, Generic[T]):
         """Whether the call did what it was asked to."""
         return self.status < 400
 
+    @property
+    def is_final(self) -> bool:
+        """Whether asking again would change nothing: it is neither an error nor a rate limit that was hit."""
+        return self.status < 500 and self.status != 429
+
 
 OK: Response[Any] = Response(200)
 UNAVAILABLE: Response[Any] = Response(503, None, "unavailable")
@@ -39,6 +44,11 @@ NOT_REACHED: Response[Any] = Response(0, None, "not_reached")
 """What stands for the answer of a service that a request did not reach in time, and will not reach any more."""
 REFUSED: Response[Any] = Response(0, None, "refused")
 """What stands for the answer to a request that was never sent."""
+
+
+def taken(answer: Response[Any]) -> Response[Any]:
+    """Give the end of a message's handler that passed it on: it comes again unless the answer is final."""
+    return OK if answer.is_final else Response(503, None, answer.reason)
 
 
 class Request(NamedTuple):

@@ -20,6 +20,7 @@ from delivsim.services.messages import (
     Reserve,
     Response,
     StatusChange,
+    taken,
 )
 from delivsim.services.remembering import FROM_CACHE
 from delivsim.services.service import Handler, Service
@@ -106,7 +107,7 @@ class Orders:
             return _answer(order)
         asked = Reserve(order.id, new.reference, new.store, new.items)
         quote = await Call("store", "check_availability", asked, Quote)
-        if quote.status >= 500:
+        if not quote.is_final:
             return Response(quote.status, None, quote.reason)
         if quote.body is None and _is_accepted(order):
             await cancelled(order, quote.reason)
@@ -120,7 +121,7 @@ class Orders:
         if self.payment_mode == "sync":
             bill = Charge(order.id, new.reference, new.user, quote.body.price, new.card)
             paid: Response[Any] = await Call("payment", "charge", bill)
-            if paid.status >= 500:
+            if not paid.is_final:
                 return Response(paid.status, None, paid.reason)
             if not paid.ok:
                 await cancelled(order, "payment")
@@ -240,7 +241,7 @@ async def give_up(change: StatusChange) -> Response[Any]:
 async def payment_declined(change: StatusChange) -> Response[Any]:
     """Cancel an order whose asynchronous payment was declined, unless the food is already on its way (step 21)."""
     answer = await cancel_order(OrderRef(change.order, "payment"))
-    return OK if answer.status < 500 else Response(answer.status, None, answer.reason)
+    return taken(answer)
 
 
 async def lost(change: StatusChange) -> Response[Any]:
@@ -250,7 +251,7 @@ async def lost(change: StatusChange) -> Response[Any]:
         await cancelled(order, change.reason)
         return OK
     answer = await cancel_order(OrderRef(change.order, change.reason))
-    return OK if answer.status < 500 else Response(answer.status, None, answer.reason)
+    return taken(answer)
 
 
 def _follow(status: str) -> Handler:

@@ -138,7 +138,7 @@ def _own(name: str, config: ServiceConfig, station_of: Mapping[str, Any], laws: 
     runtime = ServiceRuntime(name, station_of[name], hold=_is_held(station_of[name]))
     for op_name, op_config in config.operations.items():
         steps, found = _compiled(op_name, op_config)
-        twice = op_config.idempotent
+        twice = op_config.idempotent is not False
         operation = Operation(op_name, handler_of(steps), None, op_config.priority, idempotent=twice)
         operation.question = _body if twice else None
         for step, law in found.items():

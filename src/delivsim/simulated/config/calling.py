@@ -25,7 +25,7 @@ def repeatable(platform: PlatformConfig, service: str, operation: str) -> bool:
     """Whether an operation may be asked for twice."""
     if service in BUILT_IN:
         return is_repeatable(service, operation)
-    return platform.services[service].operations[operation].idempotent
+    return platform.services[service].operations[operation].idempotent is not False
 
 
 def may_remember(platform: PlatformConfig, service: str, operation: str) -> bool:
@@ -44,7 +44,7 @@ def wrong_calls(platform: PlatformConfig) -> Wrong:
         if service.calls is not None and not _makes_calls(platform, name):
             yield (*place, "calls"), f"must not be given: {name} calls no other service"
         for op, config in service.operations.items() if name in BUILT_IN else ():
-            if "idempotent" in config.model_fields_set:
+            if config.idempotent is not None:
                 rule = "must not be given: of the operations of built-in services it is known"
                 yield (*place, "operations", op, "idempotent"), rule
 

@@ -29,10 +29,11 @@ class OperationConfig(Config):
     """Resources that a built-in operation uses after its work, one after the other; a refusal ends it with 503."""
     priority: Priority = 5
     """Its class where the station's discipline goes by priority: 0 is the most urgent, 9 the least."""
-    idempotent: bool = True
+    idempotent: bool | None = None
     """
-    Of an operation of one's own: whether asking twice is as good as asking once. If not, calls that may have been begun
-    are not tried again; the last attempt's row has the reason ``not_idempotent``. Of built-in ones that is known.
+    Of an operation of one's own: whether asking twice is as good as asking once; without it, it is. If not, calls that
+    may have been begun are not tried again; the last attempt's row has the reason ``not_idempotent``. Of built-in ones
+    that is known.
     """
 
     @model_validator(mode="after")
