@@ -21,7 +21,7 @@ HORIZON = 600.0
 PRICE = 2000
 """Cents of every item on every menu."""
 SLACK = 1e-6
-ON_THE_WAY = 180.0
+LONGEST_LOOK = 180.0
 """Seconds that a customer's look at the order, tried again and again, may keep him from cancelling it."""
 
 Rule = Callable[[Result], None]
@@ -43,7 +43,10 @@ def rule_of(error: BaseException) -> str:
     """Give the name of the rule that an error comes from; else that of the error."""
     names = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
     rules = {rule.__name__ for rule in RULES}
-    return next((name for name in names if name in rules), "a rerun is equal" if "held_twice" in names[-1:] else type(error).__name__)
+    return next(
+        (name for name in names if name in rules),
+        "a rerun is equal" if "held_twice" in names[-1:] else type(error).__name__,
+    )
 
 
 def none(rows: pd.DataFrame) -> None:
@@ -151,15 +154,16 @@ def money_is_what_orders_owe(result: Result) -> None:
 
 @rule
 def food_is_what_orders_took(result: Result) -> None:
-    """What stores gave out was cooked: delivered, or cancelled when it was ready."""
+    """What stores gave out was ready or delivered; all else that orders had reserved is on the shelves again."""
     orders, stores = result.tables["orders"], result.tables["stores"].set_index("store")
     kept = stores["reserved"] - stores["given_back"]
 
-    def units(of: pd.DataFrame) -> pd.Series:
-        return of.groupby("store")["n_items"].sum().reindex(stores.index, fill_value=0)
+    def units(of: pd.Series) -> pd.Series:
+        return orders[of].groupby("store")["n_items"].sum().reindex(stores.index, fill_value=0)
 
-    assert (units(orders[orders["outcome"] == "delivered"]) <= kept).all()
-    assert (kept <= units(orders[orders["ready_at"].notna()])).all()
+    told = orders["order"].isin(messages_of(result, "order.ready")["order"])
+    assert (units(told) <= kept).all()
+    assert (kept <= units(told | (orders["outcome"] == "delivered"))).all()
     cooked = orders[orders["ready_at"].notna()].groupby("store").size().reindex(stores.index, fill_value=0)
     assert (stores["n_cooked"] == cooked).all()
 
@@ -240,7 +244,35 @@ def callers_give_up_in_time(result: Result) -> None:
         none(rows[rows["attempt"] > (1 if edge.retries is None else edge.retries.max_attempts)])
 
 
+@rule
+def attempts_have_those_before_them(result: Result) -> None:
+    """Of every call all attempts are told, and only the last may be the last."""
+    requests = result.tables["requests"]
+    called = requests[requests["cause"] != "message"]
+    names = ["parent", "order", "caller", "service", "operation", "first_sent_at"]
+    calls = called.groupby(names, observed=True)
+    once_each = calls["attempt"].agg(["max", "size", "nunique"])
+    none(once_each[once_each["max"] != once_each["nunique"]])
+    latest = calls["attempt"].transform("max")
+    none(called[called["last"] & (called["attempt"] < latest) & ~called.duplicated([*names, "attempt"], keep=False)])
+
+
+@rule
+def causes_are_told(result: Result) -> None:
+    """Whatever a request or a message came from has a row."""
+    requests, messages = result.tables["requests"], result.tables["messages"]
+    known = {0, *requests["request"], *messages["message"]}
+    none(requests[~requests["parent"].isin(known)])
+    none(messages[~messages["parent"].isin(known)])
+
+
 # --- promises of time --------------------------------------------------------------------------------------------
+
+
+def _decided_at(result: Result) -> pd.Series:
+    """When each row of the offers was decided."""
+    decided_at = result.tables["decisions"].set_index("decision")["decided_at"]
+    return result.tables["offers"]["decision"].map(decided_at)
 
 
 @rule
@@ -250,10 +282,16 @@ def nobody_is_offered_an_order_given_up(result: Result) -> None:
     if give_up_after is None:
         return
     placed_at = messages_of(result, "order.placed").set_index("order")["published_at"]
-    decided_at = result.tables["decisions"].set_index("decision")["decided_at"]
     offers = result.tables["offers"]
-    waited = offers["decision"].map(decided_at) - offers["order"].map(placed_at)
-    none(offers[waited >= give_up_after])
+    none(offers[_decided_at(result) - offers["order"].map(placed_at) >= give_up_after])
+
+
+@rule
+def nobody_is_offered_what_was_cancelled(result: Result) -> None:
+    """Once an order has been cancelled, no decision offers it."""
+    cancelled_at = messages_of(result, "order.cancelled").set_index("order")["published_at"]
+    offers = result.tables["offers"]
+    none(offers[_decided_at(result) > offers["order"].map(cancelled_at)])
 
 
 @rule
@@ -261,11 +299,12 @@ def patience_has_an_end(result: Result) -> None:
     """Who has waited long enough for an order that is not on its way has asked to cancel it."""
     city = scenario_of(result).city
     patience = None if city is None or city.customers.patience is None else city.customers.patience.constant
-    if patience is None:
+    if city is None or patience is None:
         return
     orders, requests = result.tables["orders"], result.tables["requests"]
-    over_at = orders["placed_at"] + patience
-    over_at = over_at.where(over_at > orders["responded_at"], orders["responded_at"])
-    ended_at = orders["picked_up_at"].fillna(orders["ended_at"])
+    told_at = messages_of(result, "customer.notified").groupby("order")["available_at"].min()
+    over_at = pd.concat([orders["placed_at"] + patience, orders["responded_at"], orders["order"].map(told_at)], axis=1)
+    looks = 0.0 if city.customers.track_every is None else LONGEST_LOOK
+    waited = orders["picked_up_at"].fillna(orders["ended_at"]) > over_at.max(axis=1) + looks + SLACK
     asked = requests.loc[(requests["caller"] == "customer") & (requests["operation"] == "cancel_order"), "order"]
-    none(orders[(ended_at > over_at + ON_THE_WAY) & orders["promised_at"].notna() & ~orders["order"].isin(asked)])
+    none(orders[waited & orders["promised_at"].notna() & ~orders["order"].isin(asked)])

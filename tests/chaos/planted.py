@@ -335,19 +335,6 @@ def jumping(patch: Patch) -> None:
     patch(Way, "_stop", _stop)
 
 
-@planted("units are put back as often as the cancellation comes")
-def shelves_overflow(patch: Patch) -> None:
-    give_back = store.give_back
-
-    async def again(change: Any) -> Response[Any]:
-        held = await Load(store.Reservation, change.order)
-        if held is not None and held.status == "given_back" and held.items:
-            await Commit((Put(change.order, held.now("cooking")),))
-        return await give_back(change)
-
-    patch(store, "give_back", again)
-
-
 @planted("what an order had reserved is not given back")
 def shelves_empty(patch: Patch) -> None:
     async def kept(_: Any) -> Response[Any]:
@@ -413,14 +400,3 @@ def order_of_hashes(patch: Patch) -> None:
         available(self, message)
 
     patch(Broker, "_available", hashed)
-
-
-@planted("work is lost in the order of its addresses in memory", elsewhere=True)
-def order_of_addresses(patch: Patch) -> None:
-    crash = Runtime.crash
-
-    def crashed(self: Any, names: Any) -> int:
-        self._frames = {frame.id: frame for frame in sorted(self._frames.values(), key=id)}
-        return crash(self, names)
-
-    patch(Runtime, "crash", crashed)

@@ -4,68 +4,70 @@ from __future__ import annotations
 
 from typing import Any
 
+Part = dict[str, Any]
 
 
-def _fault(kind: str, at: str, lasts: str, **more: Any) -> dict[str, Any]:
+def _fault(kind: str, at: str, lasts: str, **more: Any) -> Part:
     return {"kind": kind, "at": f"18:{at}", "for": lasts, **more}
 
 
-def _evening(payment: str, seed: int, city: dict[str, Any], edges: dict[str, Any], *faults: Any) -> dict[str, Any]:
+def _evening(name: str, riders: Part, customers: Part, platform: Part, dispatch: Part, *faults: Part) -> Part:
+    shifts = [{"start": "18:00", "end": "21:30", "riders": riders.pop("riders")}]
     return {
-        "name": "stormy",
-        "seed": seed,
+        "name": name,
+        "seed": 1,
         "starts_at": "2026-11-20T18:00",
         "horizon": "10min",
         "city": {
             "side": "2km",
             "demand": {"rate": {"18:00": "240/h"}},
-            "stores": {"count": 3, "stock": 12, "price_low": "20.00", "price_high": "20.00"},
+            "stores": {"count": 3, "stock": 30, "price_low": "20.00", "price_high": "20.00"},
+            "kitchens": {"preparation": "4min"},
+            "customers": {"tips": 0.3, **customers},
+            "riders": {"shifts": shifts, **riders},
             "growing_bundles": False,
-            **city,
         },
-        "platform": {
-            "payment": {"mode": payment},
-            "abandon_after": "1min",
-            "services": {"store": {"replicas": 2}, "delivery": {"replicas": 2, "workers": 1}},
-            "network": {"edges": edges},
-            "broker": {"max_deliveries": 200, "partitions": 3},
-        },
-        "dispatch": {"policy": "nearest", "every": "10s", "give_up_after": "15min"},
+        "platform": {"abandon_after": "1min", "broker": {"max_deliveries": 200, "partitions": 3}, **platform},
+        "dispatch": {"every": "10s", **dispatch},
         "faults": list(faults),
     }
 
 
-def _city(riders: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {
-        "kitchens": {"preparation": "4min", "preparation_starts": "on_order"},
-        "customers": {"patience": "15min", "declined_card": 0.1, "tips": 0.3},
-        "riders": {"shifts": [{"start": "18:00", "end": "21:30", "riders": 6}], **riders},
-        **more,
-    }
-
-
-_IMPATIENT = {"retries": {"max_attempts": 3, "backoff": "200ms"}, "timeout": "300ms"}
+_AGAIN = {"timeout": "2s", "retries": {"max_attempts": 3, "backoff": "200ms"}}
 STORMY = (
     _evening(
-        "sync", 1,
-        _city({"accept": 0.6, "ignore": 0.2, "give_back": 0.3}),
-        {"order->payment": _IMPATIENT, "rider->gateway": {**_IMPATIENT, "timeout": "2s"}},
-        _fault("slow", "01:00", "2min", service="delivery", factor=100),
-        _fault("crash", "02:30", "20s", service="order"),
-        _fault("crash", "03:00", "10s", service="delivery", replicas=1),
-        _fault("loss", "04:00", "4min", share=0.3),
-        _fault("kitchen_fire", "08:00", "1min", share=0.5),
-        _fault("crash", "08:30", "2min", service="store"),
+        "riders who cannot be reached, and orders that are begun and not confirmed",
+        {"riders": 8, "accept": 0.6, "ignore": 0.3, "give_back": 0.3, "think_time": "5s"},
+        {},
+        {"payment": {"mode": "sync"}, "network": {"edges": {"rider->gateway": _AGAIN, "order->payment": _AGAIN}}},
+        {"policy": "rolling_horizon", "offer_timeout": "20s"},
+        _fault("loss", "00:30", "5min", edges=["rider->gateway", "order->payment"], share=0.5),
+        _fault("crash", "01:00", "1min", service="payment"),
+        _fault("crash", "03:00", "1min", service="delivery"),
+        _fault("loss", "09:00", "20min", edges=["rider->gateway"], share=0.4),
+        _fault("riders_offline", "08:00", "2min", share=0.5),
     ),
     _evening(
-        "async", 2,
-        _city({"give_back": 0.3}),
-        {"delivery->store": _IMPATIENT},
-        _fault("slow", "00:30", "9min", service="payment", factor=200),
-        _fault("payment_outage", "02:00", "5min", share=0.5),
-        _fault("partition", "03:00", "2min", groups=[["delivery", "order"], ["store", "payment"]]),
-        _fault("error_rate", "05:00", "4min", service="store", share=0.5),
-        _fault("riders_offline", "06:00", "2min", share=0.5),
-        _fault("crash", "07:00", "1min", service="notification"),
+        "too few riders, impatient customers, and a payment provider that is gone",
+        {"riders": 4},
+        {"patience": "6min", "declined_card": 0.1},
+        {"payment": {"mode": "async"}},
+        {"policy": "nearest", "give_up_after": "4min"},
+        _fault("payment_outage", "01:00", "8min", share=0.7),
+        _fault("kitchen_fire", "05:00", "1min", share=0.5),
+    ),
+    _evening(
+        "messages that come again, and replicas that die with them",
+        {"riders": 5},
+        {"patience": "8min"},
+        {
+            "payment": {"mode": "sync"},
+            "services": {"delivery": {"replicas": 2, "workers": 1}},
+            "network": {"edges": {"delivery->store": _AGAIN}},
+        },
+        {"policy": "nearest"},
+        _fault("slow", "00:30", "2min", service="delivery", factor=300),
+        {**_fault("crash", "00:40", "1s", service="delivery", replicas=1), "every": "7s", "times": 15},
+        _fault("loss", "03:00", "20min", edges=["delivery->store"], share=0.8),
     ),
 )  # fmt: skip
