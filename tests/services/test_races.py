@@ -15,6 +15,7 @@ from delivsim.services.effects import Call, Commit, Decide, Delete, Load, NewId,
 from delivsim.services.messages import (
     OK,
     DropOff,
+    RATE_LIMITED,
     GiveBack,
     OfferAnswer,
     OfferMade,
@@ -30,7 +31,7 @@ from delivsim.services.store import MenuItem, Reservation, Stock, StoreProfile, 
 
 
 class Hand:
-    """Runs one handler after the other on a state of its own; calls to other services go well."""
+    """Runs one handler after the other on a state of its own; calls to other services get ``answers``, then 200."""
 
     def __init__(self, now: float = 0.0) -> None:
         self.state: dict[type[Any], dict[Any, Any]] = {}
@@ -38,6 +39,7 @@ class Hand:
         self.now, self._ids = now, itertools.count(1)
         self.problems: list[Any] = []
         self.calls: list[Any] = []
+        self.answers: list[Response[Any]] = []
 
     def put(self, key: Any, value: Any) -> None:
         self.state.setdefault(type(value), {})[key] = value
@@ -73,7 +75,7 @@ class Hand:
                 return next(self._ids)
             case Call():
                 self.calls.append(effect.body)
-                return OK
+                return self.answers.pop(0) if self.answers else OK
         raise AssertionError(f"unexpected {effect}")
 
     def topics(self) -> list[str]:
@@ -198,6 +200,15 @@ def test_who_says_yes_again_is_told_what_is_still_his() -> None:
     assert (again.status, again.reason) == (410, "withdrawn")
 
 
+def test_what_met_a_rate_limit_comes_again() -> None:
+    """A message whose handler was told 429 by another service was not handled; a refusal for good is."""
+    hand = Hand()
+    hand.answers = [RATE_LIMITED, Response(409, None, "cancelled")]
+    placed = open_job(7, 0.0).placed
+    assert hand.run(deliveries().on_placed(placed)).status == 503
+    assert hand.run(deliveries().on_placed(placed)).ok
+
+
 def test_a_bundle_is_asked_for_order_by_order() -> None:
     """A store that can take one request at a time can still be asked to prepare a whole bundle."""
     hand = Hand()
@@ -209,6 +220,19 @@ def test_a_bundle_is_asked_for_order_by_order() -> None:
     assert (answer.status, answer.body.orders) == (200, (7, 8))
     assert [asked.order for asked in hand.calls] == [7, 8]
     assert hand.topics() == ["order.assigned", "order.assigned"]
+
+
+def test_a_store_that_takes_one_request_hears_of_a_whole_bundle_in_the_end() -> None:
+    """What it has been asked for is not asked again when the rider says yes once more."""
+    hand = Hand()
+    jobs = tuple(open_job(order, 0.0) for order in (7, 8))
+    hand.put(3, RiderRecord(3, 0.0, 0.0, 0.0, math.inf, math.nan, offer=50))
+    hand.put(50, Offer(OfferMade(50, 1, 3, ()), jobs))
+    hand.answers = [OK, RATE_LIMITED, OK]
+    assert hand.run(deliveries(prepare_on_accept=True).accept_offer(OfferAnswer(50, 3))).status == 503
+    again = hand.run(deliveries(prepare_on_accept=True).accept_offer(OfferAnswer(50, 3)))
+    assert (again.status, again.body.orders) == (200, (7, 8))
+    assert [asked.order for asked in hand.calls] == [7, 8, 8]
 
 
 def test_a_decline_sent_twice_is_one() -> None:

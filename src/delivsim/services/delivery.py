@@ -134,11 +134,16 @@ def _busy(
 
 
 class Offer(NamedTuple):
-    """One offer: made, accepted, declined, timed_out or withdrawn; the orders it holds, with those that joined."""
+    """
+    One offer: made, accepted, declined, timed_out or withdrawn; the orders it holds, with those that joined.
+
+    ``asked`` are those that the store was asked for, when it could not be asked for all at once.
+    """
 
     made: OfferMade
     orders: tuple[OpenJob, ...]
     status: str = "made"
+    asked: tuple[int, ...] = ()
 
 
 def _answered(offer: Offer) -> tuple[Cancel]:
@@ -438,13 +443,29 @@ class Deliveries:
             if "promises" in self.asks:
                 writes += _carried(offer.orders, rider.id, answer.offer, pickups)
             await Commit(writes, publishes, cancels=_answered(offer))
-        for accepted in offer.orders if self.prepare_on_accept else ():
-            # one after the other: a bundle asked for at once would meet a full store with each retry anew
-            asked: Response[Any] = await Call("store", "request_preparation", OrderRef(accepted.placed.order))
-            if not asked.is_final:
-                return Response(503, None, "store")
+        if self.prepare_on_accept and not await self._is_prepared(answer.offer):
+            return Response(503, None, "store")
         mine = [job.placed.order for job in offer.orders if await self._has(answer.rider, job.placed.order)]
         return Response(200, Handover(tuple(mine))) if mine else Response(410, None, "withdrawn")
+
+    async def _is_prepared(self, number: int) -> bool:
+        """
+        Have the kitchen begin with what was accepted, and tell whether it knows of all.
+
+        One after the other: a bundle asked for at once would meet a full store with each retry anew. What the store
+        has been asked is not asked again, so that one that takes few requests hears of all orders in the end.
+        """
+        offer = await Load(Offer, number)
+        assert offer is not None, "it was accepted"
+        asked = [*offer.asked]
+        for order in (job.placed.order for job in offer.orders if job.placed.order not in offer.asked):
+            answer: Response[Any] = await Call("store", "request_preparation", OrderRef(order))
+            if not answer.is_final:
+                if len(asked) > len(offer.asked):
+                    await Commit((Put(number, offer._replace(asked=tuple(asked))),))
+                return False
+            asked.append(order)
+        return True
 
     async def _has(self, rider: int, order: int) -> bool:
         job = await Load(Job, order)
