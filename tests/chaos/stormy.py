@@ -54,7 +54,7 @@ STORMY = (
         {"patience": "6min", "declined_card": 0.1},
         {"payment": {"mode": "async"}},
         {"policy": "nearest", "give_up_after": "4min"},
-        _fault("payment_outage", "01:00", "8min", share=0.7),
+        _fault("payment_outage", "01:00", "9min", share=0.9),
         _fault("kitchen_fire", "02:30", "1min"),
     ),
     _evening(
