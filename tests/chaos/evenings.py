@@ -75,6 +75,11 @@ FAULTS = st.one_of(
 
 # --- the platform ------------------------------------------------------------------------------------------------
 
+
+def hedged_or_retried(edge: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in edge.items() if key != "retries" or "hedge" not in edge}
+
+
 AUTOSCALE = st.one_of(
     mapping(on=st.just("utilization"), target=st.sampled_from([0.3, 0.7]), max=st.just(4), every=st.just("10s")),
     mapping(on=st.just("queue"), max=st.just(3), every=st.just("5s"), start_up=st.just("20s"), cooldown=st.just("0s")),
@@ -99,7 +104,7 @@ STATION = mapping(
     queue_capacity=one_of(0, 2, 10),
     balancing=one_of("round_robin", "random", "least_outstanding", "two_choices"),
     queue_timeout=one_of("1s", {"kind": "exponential", "mean": "3s"}),
-    shedding=maybe(st.just({"kind": "codel", "target": "50ms", "interval": "500ms"})),
+    shedding=one_of({"kind": "codel", "target": "50ms", "interval": "500ms"}, {"kind": "deadline"}),
     discipline=one_of("lifo", "priority", "preemptive_priority", "processor_sharing"),
     rate_limit=seldom(mapping(rate=st.sampled_from(["30/min", "2/s"]), burst=st.sampled_from([1, 5]),
                               per=st.sampled_from(["all", "client"]))),
@@ -107,6 +112,7 @@ STATION = mapping(
 ).map(lawful)  # fmt: skip
 EDGE = mapping(
     timeout=one_of("300ms", "2s"),
+    connect_timeout=one_of("100ms"),
     deadline=seldom(st.sampled_from(["1s", "5s"])),
     retries=maybe(
         mapping(
@@ -126,7 +132,8 @@ EDGE = mapping(
         )
     ),
     pool=maybe(mapping(size=st.sampled_from([1, 3]), queue=one_of(0, 5), wait=one_of("500ms"))),
-)
+    hedge=seldom(mapping(after=st.just("150ms"), max=one_of(2), budget=maybe(st.just({"ratio": 0.1, "burst": 2})))),
+).map(hedged_or_retried)
 RESOURCES = {
     "database": {"kind": "pool", "connections": 1, "work": "20ms", "queue_capacity": 5, "queue_timeout": "2s"},
     "cache": {"kind": "cache", "hit_rate": 0.8, "behind": "database", "cold_start": 20},
@@ -141,13 +148,34 @@ def with_resources(platform: dict[str, Any], used: list[tuple[tuple[str, str], s
     return {**platform, "resources": RESOURCES} if used else platform
 
 
+def with_deadlines(platform: dict[str, Any]) -> dict[str, Any]:
+    """Pass deadlines on where load is shed by them."""
+    if any(service.get("shedding", {}).get("kind") == "deadline" for service in platform["services"].values()):
+        platform["network"]["propagate_deadlines"] = True
+    return platform
+
+
+def with_fallback(network: dict[str, Any], fallback: dict[str, Any] | None) -> dict[str, Any]:
+    """Let some calls be answered with what is remembered."""
+    for name, answers in (fallback or {}).items():
+        network["edges"][name] = network["edges"].get(name, {}) | answers
+    return network
+
+
 PLATFORM = st.builds(
     with_resources,
     mapping(
         services=st.dictionaries(services, STATION, min_size=2, max_size=4).map(
             lambda drawn: {**drawn, "store": {**drawn.get("store", {}), "replicas": 2}}
         ),
-        network=st.fixed_dictionaries({"edges": st.dictionaries(st.sampled_from(EDGES), EDGE, min_size=2, max_size=5)}),
+        network=st.builds(
+            with_fallback,
+            mapping(
+                edges=st.dictionaries(st.sampled_from(EDGES), EDGE, min_size=2, max_size=5),
+                propagate_deadlines=maybe(st.just(True)),
+            ),
+            seldom(st.just({"order->store": {"fallback": {}}, "gateway->user": {"fallback": {"max_age": "1min"}}})),
+        ),
         payment=st.fixed_dictionaries({"mode": st.sampled_from(["sync", "async"])}),
         abandon_after=one_of("1s", "10s", "1min"),
         broker=mapping(
@@ -158,7 +186,7 @@ PLATFORM = st.builds(
                 services, st.fixed_dictionaries({"concurrency": st.sampled_from([1, 3])}), max_size=2
             ),
         ),
-    ),
+    ).map(with_deadlines),
     st.lists(
         st.tuples(st.sampled_from(USED_BY), st.sampled_from(sorted(RESOURCES))),
         max_size=2,

@@ -8,7 +8,7 @@ from rerun import Rerun, held_twice
 from stormy import STORMY
 
 
-@pytest.mark.parametrize("evening", STORMY, ids=["sync", "async"])
+@pytest.mark.parametrize("evening", STORMY, ids=lambda evening: evening["name"])
 def test_nothing_is_found_where_nothing_is_planted(evening) -> None:
     """The stormy evenings hold all rules."""
     with Rerun() as again:

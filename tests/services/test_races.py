@@ -14,8 +14,8 @@ from delivsim.services.delivery import Deliveries, Job, Offer, OpenJob, RiderRec
 from delivsim.services.effects import Call, Commit, Decide, Delete, Load, NewId, Now, Publish, Query
 from delivsim.services.messages import (
     OK,
-    DropOff,
     RATE_LIMITED,
+    DropOff,
     GiveBack,
     OfferAnswer,
     OfferMade,

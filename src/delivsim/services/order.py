@@ -153,7 +153,7 @@ class Orders:
     async def complete_order(self, new: NewOrder) -> Response[Any]:
         """Create an order that was accepted by an estimate; 503 while its store does not answer."""
         answer = await self.create_order(new)
-        waits = answer.status == 202 or answer.status >= 500
+        waits = answer.status == 202 or not answer.is_final
         return Response(503, None, answer.reason or "unavailable") if waits else OK
 
     async def _confirm(self, order: OrderRecord, new: NewOrder, quote: Quote) -> Response[OrderView]:

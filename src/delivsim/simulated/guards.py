@@ -208,7 +208,7 @@ class Guards:
 
     def settles(self, attempt: Any, response: Response[Any]) -> bool:
         """Tell whether a caller goes on with an answer; remember a good one."""
-        if self.hedges is not None and not self.hedges.decides(attempt, well=response.status < 500):
+        if self.hedges is not None and not self.hedges.decides(attempt, well=response.is_final):
             return False
         if self.fallback is not None and response.ok and response.status != FROM_CACHE and attempt.op.question:
             question = attempt.op.name, attempt.op.question(attempt.body)

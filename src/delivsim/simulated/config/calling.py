@@ -32,7 +32,7 @@ def may_remember(platform: PlatformConfig, service: str, operation: str) -> bool
     """Whether an answer may be given again when there is no other."""
     if service in BUILT_IN:
         return (service, operation) in QUESTIONS
-    return platform.services[service].operations[operation].idempotent
+    return platform.services[service].operations[operation].idempotent is not False
 
 
 def wrong_calls(platform: PlatformConfig) -> Wrong:

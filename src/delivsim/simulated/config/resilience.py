@@ -58,7 +58,7 @@ class PoolConfig(Config):
 
 class HedgeConfig(Config):
     """
-    Hedged calls: another copy of a call that takes long is sent, and the first answer below 500 wins.
+    Hedged calls: another copy of a call that takes long is sent, and the first answer below 500 but 429 wins.
 
     Only operations that may be done twice are hedged. The other copies are withdrawn from the queue they wait in, or
     done for nothing; their callers are told 499. Rows of copies have the reason ``hedge``.
