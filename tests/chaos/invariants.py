@@ -80,16 +80,18 @@ def without_end(result: Result) -> set[int]:
     """
     Orders whose end nobody can wait for: a server is at work for one of them when the longest run is over.
 
-    Slow-downs multiply, so that a piece of work may take days. What stands behind it in its partition waits as long.
+    Slow-downs multiply, so that a piece of work may take days. Messages to its service wait as long, and what stands
+    behind those in their partitions.
     """
     visits, messages = result.tables["visits"], result.tables["messages"]
     if result.manifest["ended_at"] < LONGEST_RUN:
         return set()
     at_work = visits[visits["departed_at"].isna() & (visits["started_at"] < LONGEST_RUN - 2 * HORIZON)]
-    stuck = messages["order"].isin(at_work["order"]) & (messages["outcome"] == "open")
+    stuck = messages["order"].isin(at_work["order"]) | messages["group"].isin(at_work["service"])
     places = [tuple(place) for place in messages[["topic", "partition", "group"]].itertuples(index=False)]
-    behind = [place in {p for p, is_stuck in zip(places, stuck, strict=True) if is_stuck} for place in places]
-    return {*at_work["order"], *messages.loc[behind, "order"]}
+    is_open = stuck & (messages["outcome"] == "open")
+    waiting = {place for place, waits in zip(places, is_open, strict=True) if waits}
+    return {*at_work["order"], *messages.loc[[place in waiting for place in places], "order"]}
 
 
 @rule
@@ -119,9 +121,11 @@ def nothing_is_under_way(result: Result) -> None:
 
 @rule
 def accepted_orders_are_not_forgotten(result: Result) -> None:
-    """What was accepted is delivered, or was cancelled."""
+    """What was accepted is delivered or was cancelled, or given up if that was by an estimate and its store is gone."""
     orders = ended_orders(result)
-    none(orders[orders["promised_at"].notna() & ~orders["outcome"].isin(["delivered", "cancelled"])])
+    told = orders["order"].isin(messages_of(result, "order.cancelled")["order"])
+    has_end = orders["outcome"].isin(["delivered", "cancelled"]) | (told & (orders["reason"] == "abandoned"))
+    none(orders[orders["promised_at"].notna() & ~has_end])
 
 
 def ended_orders(result: Result) -> pd.DataFrame:

@@ -67,3 +67,15 @@ def test_an_order_whose_store_never_answers_is_cancelled_and_its_customer_told(c
     assert first["ended_at"].notna().all()
     assert (first["charged"] == 0).all()
     assert result.summary()["conservation"]["holds"]
+
+
+def test_who_waits_for_a_store_may_cancel(city, books) -> None:
+    """An order that is accepted by an estimate is the customer's to cancel, though nothing has confirmed it yet."""
+    customers = {"customers": {"patience": "2min"}}
+    result = city(platform={**FALLBACK, "abandon_after": "60min"}, faults=[down("store", 10)], city=customers)
+    orders = by_number(result).loc[accepted(result, books)["order"]]
+    assert len(orders) > 3
+    first = orders[orders["placed_at"] < 900]
+    assert set(first["reason"]) == {"patience"}
+    assert (first["ended_at"] - first["placed_at"]).between(120, 130).all()
+    books.assert_all_ended_well(result)

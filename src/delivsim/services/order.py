@@ -221,7 +221,8 @@ async def cancel_order(ref: OrderRef) -> Response[OrderView]:
     if order.status == "created" and _is_accepted(order):  # nobody else has heard of it yet
         await cancelled(order, ref.reason)
         return Response(200, view(order._replace(status="cancelled", reason=ref.reason)))
-    if order.status in ("created", "delivered", "rejected", "picked_up"):
+    is_begun = order.status == "created" and not _is_accepted(order)
+    if is_begun or order.status in ("delivered", "rejected", "picked_up"):
         return Response(409, view(order), order.status)
     freed: Response[Any] = await Call("delivery", "withdraw", OrderRef(order.id, ref.reason))
     if not freed.ok:
