@@ -29,6 +29,9 @@ PUSHED_TO = {
 }
 """Topics that apps listen to: their messages travel as far as a call of that app."""
 
+REBALANCE_DELAY = 10.0
+"""Seconds, where a group says nothing."""
+
 
 def is_plain(config: PlatformConfig) -> bool:
     """Whether a scenario asks for a broker that nothing can happen to, and for services that never lose a message."""
@@ -90,7 +93,8 @@ def _terms(b: BrokerConfig, name: str, concurrency: int | None, laws: Laws) -> T
     if group is None:
         return Terms(concurrency, 1, 0.0, b.ack_timeout, loses)
     timeout = b.ack_timeout if group.ack_timeout is None else group.ack_timeout
-    return Terms(concurrency, group.consumers or 1, group.rebalance_delay, timeout, loses)
+    delay = REBALANCE_DELAY if group.rebalance_delay is None else group.rebalance_delay
+    return Terms(concurrency, group.consumers or 1, delay, timeout, loses)
 
 
 def remember(

@@ -46,8 +46,9 @@ class GroupConfig(Config):
     consumers: Count | None = None
     """How many consumers share the partitions among them (partition k is of consumer k modulo their number); those of a
     consumer that dies wait until the others have them. Without it: one, which never dies."""
-    rebalance_delay: Duration = 10.0
-    """How long it takes the group to notice that a consumer died or came back, and to share the partitions anew."""
+    rebalance_delay: Duration | None = None
+    """How long it takes the group to notice that a consumer died or came back, and to share the partitions anew.
+    Without it: 10 s."""
     ack_timeout: PositiveDuration | None = None
     """As ``broker.ack_timeout``, for this group."""
 
@@ -92,7 +93,7 @@ class BrokerConfig(Config):
         if self.back_pressure and not any(limit is not None and limit.messages for limit in kept):
             raise refuse((("back_pressure",), "needs retention.messages: else no partition is ever full"))
         for name, group in self.groups.items():
-            if group.consumers is None and "rebalance_delay" in group.model_fields_set:
+            if group.consumers is None and group.rebalance_delay is not None:
                 raise refuse((("groups", name, "rebalance_delay"), "needs consumers: a group of one never rebalances"))
         return self
 
