@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given
 from tests.simulated.test_stations import SETTLE, Act, assert_same, stories, tell
 
+from delivsim.experiment.run import run
+from delivsim.record.metrics import verdicts
+from delivsim.scenario.schema import Scenario
 from delivsim.simulated.stations import ComputedStation, EventStation, Fleet
 from delivsim.simulated.stations.balancing import AtRandom, LeastOutstanding, RoundRobin, TwoChoices
 
@@ -89,3 +92,33 @@ def test_without_replicas_all_are_refused():
     """Where every replica is gone, there is no queue to join."""
     story = tell(partial(fleet, balance=RoundRobin()), [Act(0, "crash", 2), Act(1, "enter", work=1)], 2)
     assert (story.rows[1]["outcome"], story.rows[1]["reason"]) == ("refused", "no_replica")
+
+
+def test_objectives_can_name_a_replica_with_a_queue_of_its_own() -> None:
+    """One replica's figures are compared; a replica that is not there has no data."""
+    web = {
+        "replicas": 2,
+        "balancing": "round_robin",
+        "workers": 1,
+        "operations": {"page": {"steps": [{"work": "20ms"}]}},
+    }
+    said = {
+        "name": "replicas",
+        "horizon": "60s",
+        "slos": [
+            "web by_replica 0 utilization < 50%",
+            "stations.web.by_replica.1.visits > 40% in 10s-50s",
+            "web by_replica 2 visits > 0",
+        ],
+        "platform": {
+            "services": {"web": web},
+            "workloads": [{"kind": "open", "name": "visitors", "operation": "web.page", "rate": 20}],
+        },
+    }
+    result = run(Scenario.model_validate(said))
+    first, second, third = verdicts(result)
+    assert first.value == pytest.approx(result.summary()["stations"]["web"]["by_replica"]["0"]["utilization"])
+    assert 0.1 < first.value < 0.4
+    assert first.holds
+    assert second.value == pytest.approx(0.5, abs=0.01)
+    assert (third.holds, third.note) == (False, "no data after the warm-up")

@@ -413,6 +413,49 @@ def test_a_fallback_comes_after_the_last_attempt_only() -> None:
     assert rows["last"][rows["seen"] == 203].all()
 
 
+def ring(holds: str, timeout: str = "2s", rate: Any = "5/s", **edge: Any) -> dict[str, Any]:
+    """A web whose pages call the shop, which calls the web again: with workers held it can wait for itself."""
+    said = shop([{"wait": "50ms"}, {"call": "shop.page"}], rate=rate, edges={"web->shop": {"timeout": timeout, **edge}})
+    services = said["platform"]["services"]
+    services["web"] |= {"workers": 4, "holds": holds}
+    services["web"]["operations"]["menu"] = {"steps": [{"work": "10ms"}]}
+    services["shop"] = {"workers": 1000, "operations": {"page": {"steps": [{"call": "web.menu"}]}}}
+    return said
+
+
+def test_workers_that_are_all_held_by_callers_of_those_who_wait_are_a_deadlock() -> None:
+    result = run(Scenario.model_validate(ring("request", rate="40/s")))
+    menu = result.tables["requests"].query("operation == 'menu'")
+    stuck = menu[menu["reason"] == "deadlock"]
+    assert len(stuck) > 20
+    assert result.summary()["edges"]["shop"]["web"]["by_reason"]["deadlock"] == len(stuck)
+    sent = ring("work", rate="40/s")
+    assert "deadlock" not in set(run(Scenario.model_validate(sent)).tables["requests"]["reason"])
+
+
+def test_a_full_pool_is_no_deadlock_while_one_of_its_holders_can_end() -> None:
+    result = run(Scenario.model_validate(ring("request", rate="1/s")))
+    assert "deadlock" not in set(result.tables["requests"]["reason"])
+    slow = shop([{"wait": "1s"}], rate="20/s", web={"holds": "request"}, workers=4, edges={EDGE: {"timeout": "5s"}})
+    assert "deadlock" not in set(run(Scenario.model_validate(slow)).tables["requests"]["reason"])
+
+
+def test_connections_that_are_all_held_by_callers_of_those_who_wait_are_a_deadlock() -> None:
+    said = ring("work", pool={"size": 2, "queue": 50, "wait": "500ms"})
+    services = said["platform"]["services"]
+    services["web"]["operations"]["menu"] = {"steps": [{"wait": "50ms"}, {"call": "shop.stock"}]}
+    services["shop"]["operations"]["stock"] = {"steps": []}
+    result = run(Scenario.model_validate(said))
+    rows = result.tables["requests"].query("caller == 'web'")
+    stuck = rows[rows["reason"] == "deadlock"]
+    assert set(stuck["operation"]) == {"stock"}
+    assert len(stuck) > 10
+    assert set(rows["reason"]) >= {"deadlock", "pool_wait"}
+    assert result.summary()["conservation"]["holds"]
+    said["platform"]["network"]["edges"]["web->shop"]["pool"]["size"] = 50
+    assert "deadlock" not in set(run(Scenario.model_validate(said)).tables["requests"]["reason"])
+
+
 @pytest.mark.parametrize(
     ("edge", "rule"),
     [

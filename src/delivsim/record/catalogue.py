@@ -29,7 +29,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 """What may stand for a placeholder that has a fixed list."""
 
-NAMED = ("operation", "service", "station", "topic", "group", "reason", "caller", "callee")
+NAMED = ("operation", "service", "station", "topic", "group", "reason", "caller", "callee", "replica")
 """Placeholders for names that a run or a scenario defines."""
 
 _PLACE = re.compile(r"<([a-z ]+)>")
@@ -209,6 +209,19 @@ FORMS: tuple[Form, ...] = (
         "count",
         "attempts that were refused, given up, not tried again or copies, by reason; %: of attempts",
         "edges.<caller>.<callee>.attempts",
+    ),
+    Form(
+        "stations.<station>.by_replica.<replica>.visits",
+        ("<station> by_replica <replica> visits",),
+        "count",
+        "visits that joined the own queue of this replica; %: of the station's visits",
+        "stations.<station>.visits",
+    ),
+    Form(
+        "stations.<station>.by_replica.<replica>.utilization",
+        ("<station> by_replica <replica> utilization",),
+        "share",
+        "busy servers over servers of this replica, which has a queue of its own",
     ),
     *_station_forms("services", "service"),
     *_station_forms("stations", "station"),

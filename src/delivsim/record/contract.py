@@ -116,7 +116,8 @@ decimals, and a figure without data is `null`.
 
 `<operation>`, `<service>`, `<station>`, `<topic>` and `<reason>` are names of the run: client operations such as
 `place_order`, services such as `gateway`, stations (a service's servers, or those of several in one process), topics
-such as `order.placed`, and reasons for which orders were not delivered.
+such as `order.placed`, and reasons for which orders were not delivered. `<caller>` and `<callee>` are those of a call:
+services, workloads, apps. `<replica>` is the number of a replica with a queue of its own (`balancing`), 0 the first.
 
 ## Limits
 

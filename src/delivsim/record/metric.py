@@ -35,7 +35,7 @@ class Names:
 
     def find(self, place: str, name: str) -> str | None:
         """Give the name as the summary has it; an operation may be written with or without its service."""
-        if place in ("reason", "caller", "callee"):
+        if place in ("reason", "caller", "callee", "replica"):
             return name
         known = self.known(place)
         if name in known:

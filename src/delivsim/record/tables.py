@@ -99,7 +99,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "category",
             "why it was refused: rate_limit, breaker_open, pool_full, pool_wait; or given up: deadline, "
             "connect_timeout, by its station queue_timeout, codel, too_late, overdue; or, failed, not tried again: "
-            "retry_budget, not_idempotent; hedge: it is a copy; else empty",
+            "retry_budget, not_idempotent; deadlock: it waited for places all held by callers of those who waited; "
+            "hedge: it is a copy; else empty",
         ),
     ),
     "visits": (

@@ -118,6 +118,11 @@ def _guarded(edges: Mapping[str, Any]) -> Iterator[str]:
         if one["attempts"] > ATTEMPTS_TOLD * one["calls"] or refused:
             words = ", ".join([f"{decimal(one['attempts'] / max(1, one['calls']), 2)} attempts a call", *refused])
             yield f"Calls {name}: {words}."
+        if stuck := one["by_reason"].get("deadlock"):
+            yield (
+                f"Deadlock {name}: {count(stuck)} calls waited for workers or connections "
+                f"that were all held by callers of those who waited."
+            )
 
 
 def _behind(stations: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[str]:

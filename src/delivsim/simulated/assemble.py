@@ -74,8 +74,8 @@ def assemble(
     names = [service.name for service in built_in]
     own = [name for name in config.services if name not in names and name not in BUILT_IN]
     heard = runtime.worked, runtime.refused
-    overdue = config.network.propagate_deadlines
-    maker = Stations(env, recorder.rows["visits"], *heard, laws.draws, laws.uniform, overdue=overdue)
+    overdue, callers = config.network.propagate_deadlines, runtime.callers
+    maker = Stations(env, recorder.rows["visits"], *heard, laws.draws, laws.uniform, overdue=overdue, callers=callers)
     stations, on_station = maker.all_of(config, [*names, *own])
     runtime.workers = {name: (config.processes.get(name) or config.services[name]).workers for name in on_station}
     station_of = {service: stations[name] for name, services in on_station.items() for service in services}

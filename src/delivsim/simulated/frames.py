@@ -11,6 +11,7 @@ from delivsim.services.clients import client_of
 from delivsim.services.effects import After
 from delivsim.services.messages import RATE_LIMITED, UNAVAILABLE, Response
 from delivsim.services.resilience import RateLimiter
+from delivsim.services.resilience.deadlock import REASON as DEADLOCK
 from delivsim.services.service import Forward, Handler
 from delivsim.simulated.draws import OrderDraws
 from delivsim.simulated.edges import Edge
@@ -174,7 +175,10 @@ class ServiceRuntime:
 class Route:
     """How requests of one caller for one operation come: what many frames have in common."""
 
-    __slots__ = ("_codes", "_refused", "cause", "code", "edge", "op", "operation", "origin", "server", "service", "who")
+    __slots__ = (
+        "_codes", "_refused", "cause", "code", "edge", "op", "operation", "origin", "reason", "server", "service",
+        "who",
+    )  # fmt: skip
 
     def __init__(
         self, cause: str, caller: str, server: ServiceRuntime, op: Operation, edge: Edge | None, codes: Codes
@@ -184,14 +188,17 @@ class Route:
         station = "" if server.station is None else server.station.name
         self.code = codes[cause, caller, self.service, self.operation, station, ""]
         self.who = cause, caller, self.service, self.operation, station
-        self.origin, self._codes = self, codes
+        self.origin, self._codes, self.reason = self, codes, ""
         self._refused: dict[str, Route] = {}
 
     def because(self, reason: str) -> Route:
-        """Give the route of requests on this one that a guard refused."""
+        """Give the route of requests on this one that end for a reason; one that was in a deadlock stays so."""
+        if self.reason == DEADLOCK:
+            return self
         refused = self._refused.get(reason)
         if refused is None:
             refused = self._refused[reason] = copy(self)
+            refused.reason = reason
             refused.code = self._codes[*self.who, reason]
         return refused
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
 from simpy import Environment
@@ -11,6 +12,7 @@ from delivsim.services.messages import Response
 from delivsim.services.remembering import FROM_CACHE, remembered
 from delivsim.services.resilience import Breaker, Bulkhead, LastAnswers, RetryBudget
 from delivsim.simulated.hedges import Copies, Hedges
+from delivsim.simulated.knots import Knot
 from delivsim.simulated.wake import Alarm
 
 BREAKER_OPEN: Response[Any] = Response(503, None, "breaker_open")
@@ -67,6 +69,10 @@ class Caller(Copies, Protocol):
         """Give the instant from which on nobody waits for what the caller of an attempt does."""
         ...
 
+    def callers(self, attempt: Any) -> Iterator[Any]:
+        """Give the requests that wait for an attempt to be answered."""
+        ...
+
     def not_reached(self, attempt: Any) -> None:
         """Give up an attempt whose request has not reached its service, and never will now."""
         ...
@@ -108,6 +114,8 @@ class Guards:
         self.hedges: Hedges | None = None
         self.fallback: LastAnswers | None = None
         self._epochs: dict[int, int] = {}
+        self._holders: dict[Any, None] = {}
+        self._knot = Knot(caller.callers)
         self._alarm = Alarm(env)
 
     def limit(self, attempt: Any) -> float:
@@ -135,6 +143,7 @@ class Guards:
         if pool is None or pool.take(attempt):
             self._sent(attempt)
             return True
+        self._knot.waits(attempt, self._holders, pool.waiting)
         if self._wait is not None:
             self._alarm.set(self._wait, (self._waited,), attempt)
         return False
@@ -154,6 +163,8 @@ class Guards:
 
     def _sent(self, attempt: Any) -> None:
         """See to it that a request reaches its service in time, and has a copy if it takes long."""
+        if self._pool is not None:
+            self._holders[attempt] = None
         if self.hedges is not None:
             self.hedges.sent(attempt)
         if self.bounds.connect is not None:
@@ -188,7 +199,7 @@ class Guards:
             return False
         if self._breaker is not None:
             self._breaker.answered(self._epochs.pop(attempt.id), self._env.now, failed=status >= 500)
-        self._release()
+        self._release(attempt)
         return True
 
     def dropped(self, attempt: Any) -> bool:
@@ -196,12 +207,15 @@ class Guards:
         self._withdraw(attempt)
         if self._pool is not None and self._pool.leave(attempt):
             return False
-        self._release()
+        self._release(attempt)
         return True
 
-    def _release(self) -> None:
+    def _release(self, attempt: Any) -> None:
         """Give an attempt's connection to the next that waits for one."""
-        following = None if self._pool is None else self._pool.release()
+        if self._pool is None:
+            return
+        del self._holders[attempt]
+        following = self._pool.release()
         if following is not None:
             self._sent(following)
             self._caller.go(following)

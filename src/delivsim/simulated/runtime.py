@@ -14,7 +14,7 @@ service crashes its frames are lost and their callers get 503; what those frames
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from heapq import heappush
 from math import inf, nan
@@ -472,6 +472,14 @@ class Runtime:
     def due(self, frame: Frame) -> float:
         """Give the instant from which on nobody waits for what the caller of a request does."""
         return getattr(self._frames.get(frame.parent), "due", inf)
+
+    def callers(self, frame: Frame) -> Iterator[Frame]:
+        """Give the requests that wait for an answer to this one: its caller, the caller's caller and so on."""
+        above: Frame | None = frame
+        while above is not None and not above.answered:
+            above = self._frames.get(above.parent)
+            if above is not None:
+                yield above
 
     def not_reached(self, frame: Frame) -> None:
         """Give up a request that has not reached its service in time: it is not on its way any more."""

@@ -12,11 +12,17 @@ from delivsim.domain.distributions import Law
 from delivsim.simulated.config import PlatformConfig, PoolResource, StationConfig
 from delivsim.simulated.config.disciplines import CoDelConfig
 from delivsim.simulated.draws import OrderDraws
+from delivsim.simulated.knots import Callers, Knot
 from delivsim.simulated.stations import ComputedStation, EventStation, Fleet, PreemptiveStation, SharingStation
 from delivsim.simulated.stations.balancing import AtRandom, Balance, Draw, LeastOutstanding, RoundRobin, TwoChoices
 from delivsim.simulated.stations.lines import ByPriority, OneLine
 from delivsim.simulated.stations.port import Done, Refused, Rows
 from delivsim.simulated.stations.shedding import CoDel, InTime, Overdue, Shedding
+
+
+def _unknown(request: Any) -> tuple[Any, ...]:  # noqa: ARG001
+    """Give nobody: for stations whose visits nobody calls."""
+    return ()
 
 
 class Stations:
@@ -33,6 +39,8 @@ class Stations:
         Make the draws of a law, or from 0 to 1, by the name of their stream.
     overdue
         Whether requests are dropped whose callers wait no more when they would start.
+    callers
+        Gives who waits for a request.
     """
 
     def __init__(
@@ -45,10 +53,11 @@ class Stations:
         uniform: Callable[[str], OrderDraws],
         *,
         overdue: bool = False,
+        callers: Callers = _unknown,
     ) -> None:
         self._env, self._rows, self._done, self._refused = env, rows, done, refused
         self._draws, self._uniform = draws, uniform
-        self._overdue = overdue
+        self._overdue, self._callers = overdue, callers
 
     def all_of(self, config: PlatformConfig, services: Sequence[str]) -> tuple[dict[str, Any], dict[str, list[str]]]:
         """Make the stations of these services, None on an ideal platform; also the services on each."""
@@ -124,5 +133,6 @@ class Stations:
             patience=patience,
             shedding=shedding,
             refused=refused,
+            knot=Knot(self._callers) if hold else None,
             replica=replica,
         )

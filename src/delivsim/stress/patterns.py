@@ -40,7 +40,7 @@ class Pattern(NamedTuple):
 def find_patterns(steps: Sequence[Step]) -> list[Pattern]:
     """Find the patterns that a ramp shows, each at the first step at which it does."""
     found = []
-    for find in (_storm, _metastable, _dead_letters, _pool, _cold_start, _riders):
+    for find in (_storm, _metastable, _dead_letters, _pool, _deadlock, _cold_start, _riders):
         found += list(_first(find(steps)))
     return sorted(found, key=lambda pattern: pattern.factor)
 
@@ -114,6 +114,15 @@ def _exhausted(signs: Mapping[str, Any], values: Mapping[str, float]) -> Iterato
         busy = values.get(f"{pool} busiest", math.nan)
         if busy >= FULL:
             yield f"{pool}: {busy:.0%} of its connections taken in the busiest quarter hour"
+
+
+def _deadlock(steps: Sequence[Step]) -> Iterator[Pattern]:
+    """A pool waits for itself through nested calls."""
+    for step in steps:
+        for look in step.looks:
+            for edge, share in look["signs"]["deadlocks"].items():
+                said = f"{edge}: {share:.1%} of attempts waited for places that were held by their own callers"
+                yield Pattern("pool deadlock", step.factor, said)
 
 
 def _cold_start(steps: Sequence[Step]) -> Iterator[Pattern]:

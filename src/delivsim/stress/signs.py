@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,8 @@ def signs(result: Result) -> dict[str, Any]:
     -------
     JSON: ``attempts`` per call by edge; ``metastable`` (instants, if after the peak nothing got well); ``held_idle``
     share by station that holds workers for whole requests; ``no_connection``, the share of calls by edge that got none
-    of its pool; ``pools``, the resources that are pools; ``dead_letters``; ``cold`` stations that grew, with what calls
+    of its pool; ``deadlocks``, the share of
+    attempts by edge that were in one; ``pools``, the resources that are pools; ``dead_letters``; ``cold`` stations that grew, with what calls
     waited while replicas started; ``rider_utilization`` and ``lost_for_riders``, the share of orders cancelled
     after no rider had accepted them for most of the time.
     """
@@ -53,6 +54,7 @@ def signs(result: Result) -> dict[str, Any]:
         "metastable": _metastable(result),
         "held_idle": dict(_held_idle(result)),
         "no_connection": dict(_no_connection(requests)),
+        "deadlocks": dict(_deadlocks(summary["edges"])),
         "pools": _pools(result),
         "dead_letters": summary["broker"]["dead_letter"],
         "cold": dict(_cold(result)),
@@ -125,6 +127,14 @@ def _no_connection(requests: pd.DataFrame) -> Iterator[tuple[str, float]]:
     for (caller, service), group in rows.groupby(["caller", "service"], observed=True):
         if share := float(group["reason"].isin(NO_CONNECTION).mean()):
             yield f"{caller}->{service}", share
+
+
+def _deadlocks(edges: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """Give the share of attempts that waited for places held by their own callers, of each edge where any did."""
+    for caller, services in edges.items():
+        for service, one in services.items():
+            if stuck := one["by_reason"].get("deadlock"):
+                yield f"{caller}->{service}", stuck / one["attempts"]
 
 
 def _pools(result: Result) -> list[str]:

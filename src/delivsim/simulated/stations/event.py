@@ -7,6 +7,7 @@ from typing import Any
 
 from simpy import Environment
 
+from delivsim.simulated.knots import Knot
 from delivsim.simulated.stations.lines import Line, OneLine
 from delivsim.simulated.stations.port import NAN, WHY, Done, Refused, Rows, row_of
 from delivsim.simulated.stations.shedding import Shedding
@@ -33,6 +34,8 @@ class EventStation:
         Who is given up when it would start; None: nobody.
     refused
         Called with each visit that was given up, or whose patience ended.
+    knot
+        Sees when who waits is called by who is served, and nobody can end; None: nobody looks.
 
     The other parameters are those of ``ComputedStation``.
     """
@@ -51,6 +54,7 @@ class EventStation:
         patience: Callable[[int], float] | None = None,
         shedding: Shedding | None = None,
         refused: Refused = _nobody,
+        knot: Knot | None = None,
         replica: int = -1,
     ) -> None:
         self.env, self.name, self.rows, self.done = env, name, rows, done
@@ -62,7 +66,7 @@ class EventStation:
         self._alarm, self._on_worked, self._on_end_of_patience = Alarm(env).set, (self._worked,), (self._leave,)
         self._busy: dict[Any, None] = {}
         self._line: Line = OneLine() if line is None else line
-        self._patience, self._shedding, self._refused = patience, shedding, refused
+        self._patience, self._shedding, self._refused, self._knot = patience, shedding, refused, knot
 
     def enter(self, visit: Any, work: float) -> bool:
         """Admit a visit: it starts now, waits its turn, or is given up at once."""
@@ -85,6 +89,8 @@ class EventStation:
                 self._refused(visit, reason)
                 return True
         self._line.push(visit)
+        if self._knot is not None:
+            self._knot.waits(visit, self._busy, self._line)
         if self._patience is not None:
             visit.timer = self._alarm(self._patience(visit.order), self._on_end_of_patience, visit)
         return True

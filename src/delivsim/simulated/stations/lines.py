@@ -19,6 +19,10 @@ class Line(Protocol):
         """Go through them in their order of arrival, priority classes one after the other."""
         ...
 
+    def __contains__(self, visit: Any) -> bool:
+        """Whether a visit waits here."""
+        ...
+
     def push(self, visit: Any) -> None:
         """Let a visit wait."""
         ...
@@ -48,6 +52,9 @@ class OneLine:
 
     def __iter__(self) -> Iterator[Any]:
         return iter(list(self._visits))
+
+    def __contains__(self, visit: Any) -> bool:
+        return visit in self._visits
 
     def push(self, visit: Any) -> None:
         """Let a visit wait."""
@@ -82,6 +89,9 @@ class ByPriority:
 
     def __iter__(self) -> Iterator[Any]:
         return (visit for line in self._lines for visit in line)
+
+    def __contains__(self, visit: Any) -> bool:
+        return visit in self._lines[visit.priority]
 
     def push(self, visit: Any) -> None:
         """Let a visit wait."""
