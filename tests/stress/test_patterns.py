@@ -89,6 +89,17 @@ def test_a_pool_that_is_exhausted(holds: str, edge: dict[str, Any], is_named: bo
     assert named(calling(web, db, 6.0, edge), (0.5, 2.0)) == ({"pool exhaustion"} if is_named else set())
 
 
+@pytest.mark.parametrize(("holds", "is_named"), [("request", True), ("work", False)])
+def test_a_pool_that_waits_for_itself(holds: str, is_named: bool) -> None:
+    """A database that asks the web back for more waits, if workers are held, for those who wait for it."""
+    menu = {"steps": [{"work": "5ms"}]}
+    page = {"steps": [{"wait": "50ms"}, {"call": "db.query"}]}
+    web = {"workers": 4, "holds": holds, "operations": {"page": page, "menu": menu}}
+    db = {"workers": 200, "operations": {"query": {"steps": [{"call": "web.menu"}]}}}
+    edge = {"web->db": {"timeout": "1s"}}
+    assert ("pool deadlock" in named(calling(web, db, 20.0, edge), (1.0,))) == is_named
+
+
 @pytest.mark.parametrize(("connections", "is_named"), [(2, True), (8, False)])
 def test_a_database_pool_that_is_exhausted(connections: int, is_named: bool) -> None:
     """A shared resource with all its connections taken is named too, while the service has workers to spare."""

@@ -38,6 +38,7 @@ def step(factor: float, values: dict[str, float], **signs: Any) -> Step:
         "metastable": None,
         "held_idle": {},
         "no_connection": {},
+        "deadlocks": {},
         "pools": [],
         "dead_letters": 0,
         "cold": {},

@@ -41,10 +41,9 @@ def signs(result: Result) -> dict[str, Any]:
     -------
     JSON: ``attempts`` per call by edge; ``metastable`` (instants, if after the peak nothing got well); ``held_idle``
     share by station that holds workers for whole requests; ``no_connection``, the share of calls by edge that got none
-    of its pool; ``deadlocks``, the share of
-    attempts by edge that were in one; ``pools``, the resources that are pools; ``dead_letters``; ``cold`` stations that grew, with what calls
-    waited while replicas started; ``rider_utilization`` and ``lost_for_riders``, the share of orders cancelled
-    after no rider had accepted them for most of the time.
+    of its pool; ``deadlocks``, the share of attempts by edge that were in one; ``pools``, the resources that are pools;
+    ``dead_letters``; ``cold`` stations that grew, with what calls waited while replicas started; ``rider_utilization``
+    and ``lost_for_riders``, the share of orders cancelled after no rider had accepted them for most of the time.
     """
     requests = result.tables["requests"]
     summary = result.summary()
