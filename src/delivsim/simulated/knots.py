@@ -23,15 +23,19 @@ class Knot:
 
     def __init__(self, callers: Callers) -> None:
         self._callers = callers
-        self._nested: dict[Any, None] = {}
+        self._nested: list[Any] = []
 
     def waits(self, request: Any, holders: Collection[Any], line: Collection[Any]) -> None:
         """Note that a request joined the line for places that all have holders; mark who is in a deadlock."""
-        if not any(caller in holders for caller in self._callers(request)):
+        if not self._held(request, holders):
             return
-        self._nested[request] = None
-        self._nested = {one: None for one in self._nested if one in line}
-        held = {one: [caller for caller in self._callers(one) if caller in holders] for one in self._nested}
-        if is_deadlocked(holders, held.values()):
-            for one in held:
+        self._nested.append(request)
+        waits = [(one, held) for one in self._nested if one in line and (held := self._held(one, holders))]
+        self._nested = [one for one, _ in waits]  # who waits for nobody's sake any more never will again
+        if is_deadlocked(holders, [held for _, held in waits]):
+            for one in self._nested:
                 one.route = one.route.because(REASON)
+
+    def _held(self, request: Any, holders: Collection[Any]) -> list[Any]:
+        """Give the callers of a request that hold a place."""
+        return [caller for caller in self._callers(request) if caller in holders]
