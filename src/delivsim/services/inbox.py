@@ -22,7 +22,8 @@ def once(handler: Handler) -> Handler:
     Make a handler that does nothing for a message it has handled.
 
     What it remembers is written in the transaction of what the handler writes (its last one, if there are several: the
-    others are ``CommitPart``), so both are there or neither; two deliveries handled at once meet in that transaction.
+    others are ``CommitPart``), so both are there or neither; of two deliveries handled at once the later one stops
+    before it writes anything.
     """
 
     async def handle(body: Any) -> Response[Any]:
@@ -51,6 +52,8 @@ class _Remembering:
         try:
             while True:
                 effect: Any = self._handling.send(value)
+                if isinstance(effect, Commit) and (yield Load(Handled, self.put.id)) is not None:
+                    return OK  # another delivery of it was quicker
                 if effect.__class__ is Commit:
                     effect = replace(effect, writes=(*effect.writes, self.put))
                     self.has_written = True

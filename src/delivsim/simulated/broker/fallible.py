@@ -129,7 +129,7 @@ class FallibleBroker:
         name, now = frame.server.name, self.env._now
         how = self._publishers[name]
         due_at = now if not how.relay_every else -(-now // how.relay_every) * how.relay_every
-        letter = Letter(name, kept=how.outbox, due_at=due_at, frame=frame)
+        letter = Letter(name, kept=how.outbox, due_at=due_at, frame=None if how.outbox else frame)
         return self._take(self._new(asked, number, frame.id, frame.route.cause, letter))
 
     def _new(self, asked: Publish, number: int, parent: int, cause: str, letter: Letter) -> Delivery:
@@ -219,9 +219,11 @@ class FallibleBroker:
             copied = delivery.again()
             copied.letter = delivery.letter
             group.push(copied)
+        self.has_room(delivery.place)
 
     def _arrive(self, delivery: Delivery) -> None:
         del self._coming[delivery.number]
+        delivery.letter.frame = None
         self._n_coming[delivery.place] -= 1
 
     def _lose(self, delivery: Delivery, reason: str) -> None:

@@ -28,7 +28,7 @@ class Letter:
     due_at
         When the relay of the outbox sends it first.
     frame
-        The handler that published it, which waits while the partition is full and there is no outbox.
+        The handler that published it without an outbox, and waits while the partition is full; else None.
     poisoned
         The groups whose handlers fail on it.
     """
