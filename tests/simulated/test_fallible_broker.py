@@ -123,7 +123,8 @@ def test_lost_acknowledgements_come_again_after_a_delay() -> None:
     """All of them lost: handled at 10 and 11 s, both well, and still a dead letter after two deliveries."""
     result = world(ONE, consumer(0.0, "news"), duplicates=1, max_deliveries=2)
     assert sorted(told(result, "settled_at", "outcome", "reason", "attempt")) == [
-        (10.0, "duplicate", "lost_ack", 1), (11.0, "dead_letter", "max_deliveries", 2), (11.0, "duplicate", "lost_ack", 2),
+        (10.0, "duplicate", "lost_ack", 1), (11.0, "dead_letter", "max_deliveries", 2),
+        (11.0, "duplicate", "lost_ack", 2),
     ]  # fmt: skip
 
 
@@ -139,7 +140,7 @@ class TestCrashOfTheBroker:
     """What survives a crash of the broker."""
 
     def test_what_stands_in_partitions_survives(self) -> None:
-        """One partition, 4 s each, down from 12 to 20 s: the one at work comes again and is known; the others follow."""
+        """One partition, 4 s each, down from 12 to 20 s: the one at work comes again, known; then the others."""
         result = world(NEWS, consumer(4.0, "news"), [crash(12, 8)], partitions=1)
         rows = told(result, *FATE)
         assert rows == [
