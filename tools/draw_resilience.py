@@ -1,5 +1,5 @@
 """
-Draw the picture of ``docs/resilience.md`` from runs of the retry storm and its cured twin.
+Draw the picture of ``docs/resilience.md`` from runs of the retry storm and its two cured twins.
 
 Usage: ``python tools/draw_resilience.py docs``.
 """
@@ -15,12 +15,16 @@ from delivsim.experiment.run import run
 from delivsim.report.figures import style
 from delivsim.scenario.reader import load_scenario
 
-SHOWN = (("retry_storm", "three attempts", style.RED), ("retry_storm_cured", "with budget and breaker", style.BLUE))
+SHOWN = (
+    ("retry_storm", "three attempts", style.RED),
+    ("retry_storm_cured", "with budget and breaker", style.BLUE),
+    ("retry_storm_deadlines", "with deadlines that are told", style.GREEN),
+)
 MINUTES = 20
 
 
 def main(directory: str) -> None:
-    """Run both scenarios; draw what is sent to the shop, and the share of pages answered well, over time."""
+    """Run the scenarios; draw what is sent to the shop, and the share of pages answered well, over time."""
     bins = np.arange(MINUTES * 4 + 1) * 15.0
     at = bins[:-1] / 60.0 + 0.125
     with style.look():
@@ -38,7 +42,9 @@ def main(directory: str) -> None:
         top.annotate("what the shop can do", (MINUTES, 41.5), ha="right", va="bottom")
         for axes in (top, bottom):
             axes.axvspan(5, 6, color=style.GREY, alpha=0.15, linewidth=0)
-        top.set(ylabel="calls to the shop [1/s]", ylim=(0, None), title="One minute of peak, with and without a cure")
+        top.set(
+            ylabel="calls to the shop [1/s]", ylim=(0, None), title="One minute of peak, with two cures and with none"
+        )
         top.legend(loc="upper right", bbox_to_anchor=(1.0, 0.88))
         bottom.set(ylabel="pages answered well [%]", xlabel="minute", xlim=(0, MINUTES), ylim=(-3, 103))
         figure = bottom.figure

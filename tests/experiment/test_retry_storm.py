@@ -1,4 +1,4 @@
-"""The shipped retry storm is metastable, and its twin is cured by a retry budget and a breaker."""
+"""The shipped retry storm is metastable; its twins are cured by a retry budget and a breaker, or by deadlines."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def cured() -> Result:
     return run(load_scenario(SCENARIOS / "retry_storm_cured.yaml"))
 
 
+@pytest.fixture(scope="module")
+def timely() -> Result:
+    return run(load_scenario(SCENARIOS / "retry_storm_deadlines.yaml"))
+
+
 def pages(result: Result, start: float, end: float) -> pd.DataFrame:
     rows = result.tables["requests"]
     return rows[(rows["caller"] == "visitors") & (rows["sent_at"] >= start) & (rows["sent_at"] < end)]
@@ -47,6 +52,15 @@ def test_a_budget_and_a_breaker_bring_the_shop_back(cured: Result) -> None:
     assert well(pages(cured, 0.0, 300.0)) > 0.99
     assert well(pages(cured, PEAK_ENDS + 60.0, END)) > 0.99
     assert signs(cured)["metastable"] is None
+
+
+def test_a_shop_that_knows_who_still_waits_is_never_dead(storm: Result, timely: Result) -> None:
+    assert pages(storm, 0.0, END)["sent_at"].to_list() == pages(timely, 0.0, END)["sent_at"].to_list()
+    assert well(pages(timely, 300.0, PEAK_ENDS)) > 0.5
+    assert well(pages(timely, PEAK_ENDS + 10.0, END)) > 0.99
+    assert signs(timely)["metastable"] is None
+    reasons = timely.summary()["edges"]["web"]["shop"]["by_reason"]
+    assert reasons["too_late"] > 1000
 
 
 def test_both_get_the_same_visitors_and_say_what_their_retries_cost(storm: Result, cured: Result) -> None:

@@ -115,6 +115,8 @@ def _guarded(edges: Mapping[str, Any]) -> Iterator[str]:
     found = [(f"{caller}->{service}", one) for caller, services in edges.items() for service, one in services.items()]
     for name, one in found:
         refused = [f"{count(n)} {reason}" for reason, n in one["by_reason"].items()]
+        if one["fallbacks"]:
+            refused.append(f"{count(one['fallbacks'])} answered with what was remembered")
         if one["attempts"] > ATTEMPTS_TOLD * one["calls"] or refused:
             words = ", ".join([f"{decimal(one['attempts'] / max(1, one['calls']), 2)} attempts a call", *refused])
             yield f"Calls {name}: {words}."
