@@ -48,19 +48,20 @@ def _unit(result: Result) -> str:
 
 def _waited(said: Sequence[Row], at: dict[int, float]) -> Iterator[str]:
     """Say what the waits before an order's last offer came to: how long, how many riders, from what cost to what."""
-    last = max((k for k, row in enumerate(said) if row.choice != "waits"), default=-1)
-    waits = [row for row in said[:last] if row.choice == "waits"]
+    at_last = max((k for k, row in enumerate(said) if row.choice != "waits"), default=-1)
+    waits = [row for row in said[:at_last] if row.choice == "waits"]
     if not waits:
         return
-    offer, meant = said[last], [int(row.rider) for row in waits if row.rider >= 0]
+    offer, meant = said[at_last], [int(row.rider) for row in waits if row.rider >= 0]
     seconds = at[int(offer.decision)] - at[int(waits[0].decision)]
     words = [f"{format_duration(seconds)} passed from its first wait to its last offer"]
     if meant:
         words.append(f"meant for {plural(len(set(meant)), 'rider')} in turn")
     costs = [row.cost for row in waits if row.rider >= 0 and math.isfinite(row.cost)]
     if costs and math.isfinite(offer.cost):
+        first, last = _number(costs[0]), _number(offer.cost)
         change = "fell" if offer.cost < costs[0] else "rose"
-        words.append(f"its cost {change} from {_number(costs[0])} to {_number(offer.cost)}")
+        words.append(f"its cost {change} from {first} to {last}" if first != last else f"its cost stayed at {last}")
     yield f"{'; '.join(words)}."
 
 

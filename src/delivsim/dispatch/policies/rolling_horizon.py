@@ -66,7 +66,7 @@ class RollingHorizon:
     Reyes, Erera, Savelsbergh, Sahasrabudhe, O'Neil: The meal delivery routing problem, 2018, section 4.
     """
 
-    cost_in: ClassVar[str] = "minus orders per million seconds of its rider's time, and the food's wait at its weight"
+    cost_in: ClassVar[str] = "minus orders per million seconds of its rider's time, plus what the food's wait weighs"
     asks: ClassVar[frozenset[str]] = frozenset({"promises"})
 
     ready_within: Duration = 1200.0
