@@ -401,7 +401,7 @@ def test_a_failed_call_is_answered_with_what_was_remembered_while_that_is_young(
     assert set(down["seen"][down["sent_at"] > 30.1]) == {503}
     counts = result.summary()["edges"]["web"]["shop"]
     assert counts["fallbacks"] == (rows["seen"] == 203).sum() > 100
-    assert f"{counts['fallbacks']} answered with what was remembered" in " ".join(text_report(result).split())
+    assert f"{counts['fallbacks']} answered with what was remembered" in " ".join(text_report(result, []).plain.split())
     pages = result.tables["requests"].query("service == 'web'")
     assert set(pages["seen"][pages["sent_at"].between(20.0, 29.9)]) == {200}
 
@@ -431,7 +431,7 @@ def test_workers_that_are_all_held_by_callers_of_those_who_wait_are_a_deadlock()
     stuck = menu[menu["reason"] == "deadlock"]
     assert len(stuck) > 20
     assert result.summary()["edges"]["shop"]["web"]["by_reason"]["deadlock"] == len(stuck)
-    assert "Deadlock shop->web:" in text_report(result)
+    assert "Deadlock shop->web:" in text_report(result, []).plain
     sent = ring("work", rate="40/s")
     assert "deadlock" not in set(run(Scenario.model_validate(sent)).tables["requests"]["reason"])
 
