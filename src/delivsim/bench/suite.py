@@ -21,6 +21,7 @@ from delivsim.scenario.layers import merged
 from delivsim.scenario.mistakes import problems_of
 from delivsim.scenario.nodes import Node, Place, place_of
 from delivsim.scenario.schema import Scenario
+from delivsim.scenario.shorthand import in_full
 
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 _CODE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
@@ -156,7 +157,7 @@ class Suite(Config):
         layers += [None if own is None else Node({"dispatch": own}, own.place), changes]
         layers.append(_node({"instance": {"format": "mdrplib", "path": "."}}, here))
         for layer in layers:
-            base = base if layer is None or layer.value is None else merged(base, layer)
+            base = base if layer is None or layer.value is None else merged(base, in_full(layer))
         try:
             return Scenario.model_validate(base.plain())
         except ValidationError as error:
@@ -212,10 +213,9 @@ def chosen(suite: Suite, names: Sequence[str]) -> tuple[str, ...]:
     InputError
         A name is neither in the suite, nor a policy of delivsim, nor ``module:Class``.
     """
-    from delivsim.dispatch.finding import installed_policies
-    from delivsim.dispatch.policies import POLICIES
+    from delivsim.dispatch.finding import BUILT_IN, installed_policies
 
-    known = sorted({*suite.policies, *POLICIES, *installed_policies()})
+    known = sorted({*suite.policies, *BUILT_IN, *installed_policies()})
     wrong = [name for name in names if name not in known and not _CODE.match(name)]
     if wrong:
         lines = (

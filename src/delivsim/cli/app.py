@@ -12,7 +12,19 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from delivsim.cli import bench, export, imports, instances, policies, results, run, scenarios, stress, validate
+from delivsim.cli import (
+    bench,
+    dispatch,
+    export,
+    imports,
+    instances,
+    policies,
+    results,
+    run,
+    scenarios,
+    stress,
+    validate,
+)
 from delivsim.cli.exits import Exit
 from delivsim.cli.output import complain, say
 from delivsim.errors import DelivsimError
@@ -48,6 +60,7 @@ app.command("import")(imports.import_)
 app.command()(imports.fit)
 app.add_typer(export.app, name="export")
 app.add_typer(policies.app, name="policies")
+app.add_typer(dispatch.app, name="dispatch")
 app.add_typer(bench.app, name="bench")
 
 

@@ -45,7 +45,7 @@ def check(
     from delivsim.experiment.foresight import check_foresight
     from delivsim.scenario.dispatch_alone import dispatch_of
 
-    _own_code()
+    own_code()
     make = partial(make_policy, dispatch_of(policy, changes or ()))
     make()
     failed = sum([*map(_told, check_policy(make)), _told(check_foresight(make))])
@@ -53,7 +53,7 @@ def check(
     raise typer.Exit(Exit.FAILED if failed else Exit.FINE)
 
 
-def _own_code() -> None:
+def own_code() -> None:
     """Let code of one's own be found where the command is run, as with python -m."""
     sys.path.append(str(Path.cwd()))
 
@@ -99,7 +99,7 @@ def decide(
     from delivsim.dispatch.config import make_policy
     from delivsim.scenario.dispatch_alone import dispatch_of
 
-    _own_code()
+    own_code()
     config = dispatch_of(policy, changes or ())
     given = problem_from_json(file.read_bytes(), str(file))
     made = ask(make_policy(config), policy, given, np.random.default_rng(seed))

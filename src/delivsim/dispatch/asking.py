@@ -21,7 +21,9 @@ _NOT_THEIRS = (
 """Folders of code that is not the policy author's: delivsim, Python and its packages."""
 
 
-def ask(policy: DispatchPolicy, name: str, problem: DispatchProblem, rng: np.random.Generator) -> Assignment:
+def ask(
+    policy: DispatchPolicy, name: str, problem: DispatchProblem, rng: np.random.Generator, decision: int = 0
+) -> Assignment:
     """
     Have a policy decide, and check what it decides.
 
@@ -29,21 +31,26 @@ def ask(policy: DispatchPolicy, name: str, problem: DispatchProblem, rng: np.ran
     ----------
     name
         What messages call the policy.
+    decision
+        The decision's number in a run; 0: it has none.
 
     Raises
     ------
     PolicyError
-        It raised an error (with the line of its own code), or its answer breaks the rules.
+        It raised an error (with the line of its own code), its answer breaks the rules, or nobody answered.
     """
+    when = f"{problem.now:g} s" + (f" (decision {decision})" if decision else "")
     try:
         made = policy(problem, rng)
+    except PolicyError as error:
+        raise PolicyError(f"policy {name}: failed at {when}: {error}") from error
     except (Exception, SystemExit) as error:
         told = f"{type(error).__name__}: {error}{place_of(error)}"
-        raise PolicyError(f"policy {name}: failed at {problem.now:g} s: {told}") from error
+        raise PolicyError(f"policy {name}: failed at {when}: {told}") from error
     try:
         check_assignment(problem, made)
     except PolicyError as error:
-        raise PolicyError(f"policy {name}: at {problem.now:g} s: {error}") from error
+        raise PolicyError(f"policy {name}: at {when}: {error}") from error
     return made
 
 

@@ -13,22 +13,25 @@ from pydantic import PydanticUserError, TypeAdapter, ValidationError
 
 from delivsim.dispatch.asking import place_of
 from delivsim.dispatch.assignment import DispatchPolicy
+from delivsim.dispatch.outside import OUTSIDE
 from delivsim.dispatch.policies import POLICIES
 from delivsim.domain.units import near_miss
 from delivsim.errors import PolicyError
 
 GROUP = "delivsim.policies"
 """The group of entry points in which a package names its policies."""
+BUILT_IN: Mapping[str, Any] = {**POLICIES, **OUTSIDE}
+"""What delivsim brings along: its policies, and those that ask somebody outside."""
 
 
 def installed_policies() -> dict[str, EntryPoint]:
     """Give the policies of installed packages by name; delivsim's own names cannot be taken."""
-    return {point.name: point for point in _all_installed() if point.name not in POLICIES}
+    return {point.name: point for point in _all_installed() if point.name not in BUILT_IN}
 
 
 def taken_names() -> list[EntryPoint]:
     """Give what packages call by a name that is delivsim's own, and so cannot be reached."""
-    return [point for point in _all_installed() if point.name in POLICIES]
+    return [point for point in _all_installed() if point.name in BUILT_IN]
 
 
 def _all_installed() -> list[EntryPoint]:
@@ -44,8 +47,8 @@ def policy_class(name: str) -> Any:
     PolicyError
         There is none of that name, or its code cannot be imported.
     """
-    if name in POLICIES:
-        return POLICIES[name]
+    if name in BUILT_IN:
+        return BUILT_IN[name]
     installed = installed_policies()
     try:
         if name in installed:
@@ -56,7 +59,7 @@ def policy_class(name: str) -> Any:
         raise
     except (Exception, SystemExit) as error:
         raise _cannot(name, error) from error
-    known = sorted({*POLICIES, *installed})
+    known = sorted({*BUILT_IN, *installed})
     rule = f"must be one of {', '.join(known)}, or module:Class, got {name!r}{near_miss(name, known)}"
     raise PolicyError(f"dispatch.policy: {rule}")
 

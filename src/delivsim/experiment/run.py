@@ -124,6 +124,9 @@ def _run(
         interrupted = _run_to_the_end(simulation, progress)
     except PolicyError as error:  # what was computed until then is not lost
         interrupted, failure = True, error
+    finally:
+        if simulation.policy and simulation.policy.outside:
+            simulation.policy.outside.line.close()
     with first_interrupt(lambda: None):
         simulation.finish()
         done = time.perf_counter()
@@ -218,12 +221,19 @@ def manifest(simulation: Simulation, interrupted: bool) -> dict[str, Any]:
             for name, topic in sorted(topics.items())
         },
         "policy": simulation.policy.name if simulation.policy else None,
+        "outside": _outside(simulation),
         "dispatch": None if simulation.town is None else dispatch_facts(simulation.town),
         "slos": [str(slo) for slo in scenario.slos],
         "platform": config.kind,
         "clients": ["customer", "rider", "store_app"] * (instance is not None) + [w.name for w in config.workloads],
         "operations": _client_operations(simulation),
     }
+
+
+def _outside(simulation: Simulation) -> dict[str, str]:
+    """Say what of the run was decided outside delivsim, and where: it repeats itself only if that does."""
+    outside = simulation.policy.outside if simulation.policy else None
+    return {} if outside is None else {"dispatch": outside.line.where}
 
 
 def _station(services: list[str], station: Any, config: StationConfig) -> dict[str, Any]:

@@ -167,6 +167,13 @@ FORMS: tuple[Form, ...] = (
     Form("riders.by_rider.orders_per_hour.<stat>", (), "number", "rider by rider"),
     Form("riders.by_rider.bundles_per_hour.<stat>", (), "number", "rider by rider"),
     Form("dispatch.decisions", ("decisions",), "count", "calls of the dispatch policy"),
+    Form(
+        "dispatch.fallbacks",
+        ("fallbacks",),
+        "count",
+        "decisions that the fallback took in place of a server or program; %: of decisions",
+        "dispatch.decisions",
+    ),
     Form("dispatch.offers", ("offers",), "count", "offers that reached a rider"),
     Form("dispatch.<answer>", ("<answer>",), "count", "offers answered so; %: of offers", "dispatch.offers"),
     Form("dispatch.<other answer>", (), "count", "offers that ended so; %: of offers", "dispatch.offers"),

@@ -152,6 +152,7 @@ def dispatch(view: View) -> dict[str, Any]:
     names = ("accepted", "declined", "timed_out", "withdrawn", "open")
     return {
         "decisions": len(view.decisions),
+        "fallbacks": int((view.decisions["fallback"] != "").sum()) if "fallback" in view.decisions else 0,
         "offers": len(answers),
         **{name: int((answers == name).sum()) for name in names},
         "orders_per_bundle": share(len(picked), measures.n_bundles(picked)),

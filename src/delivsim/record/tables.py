@@ -189,6 +189,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _c("n_ready", "int", "orders whose readiness had shown how wrong estimates are (if the policy asks)"),
         _c("ready_bias", "float", "mean of how much later than told they were ready", "s"),
         _c("ready_spread", "float", "root of the mean squared error of what was told", "s"),
+        _c(
+            "fallback",
+            "category",
+            "why the fallback decided in place of a server or program: timeout, unreachable, ended, http_status, "
+            "bad_answer, unlawful; empty: it did not",
+        ),
     ),
     "choices": (
         _c("decision", "int", "the decision"),

@@ -40,7 +40,7 @@ def report_content(result: Result, verdicts: Sequence[Verdict], *, most: int = 1
     """
     summary, clock = result.summary(), Clock.of(result.manifest)
     city = [_orders(summary), _times(summary, result.manifest)] if result.manifest.get("instance") else []
-    fleet = [_riders(summary), _dispatch(summary)] if result.manifest.get("instance") else []
+    fleet = [_riders(summary), _dispatch(summary, result.manifest)] if result.manifest.get("instance") else []
     platform = [
         content_platform.operations(summary, most),
         content_platform.services(summary, result.manifest, clock),
@@ -193,7 +193,7 @@ def _riders(summary: Mapping[str, Any]) -> Section:
     return Section(title="Riders", lines=(line(words),), figures=("busy_riders",))
 
 
-def _dispatch(summary: Mapping[str, Any]) -> Section:
+def _dispatch(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Section:
     found = summary["dispatch"]
     answers = [
         f"{count(found[name])} {name.replace('_', ' ')}"
@@ -204,4 +204,9 @@ def _dispatch(summary: Mapping[str, Any]) -> Section:
     bundle = number(found["orders_per_bundle"])
     size = f"; {decimal(bundle, 2)} orders per bundle" if math.isfinite(bundle) else ""
     words = f"{plural(found['decisions'], 'decision')}, {plural(found['offers'], 'offer')}{told}{size}."
-    return Section(title="Dispatch", lines=(line(words),))
+    lines = [words]
+    if where := manifest.get("outside", {}).get("dispatch"):
+        instead = found.get("fallbacks", 0)
+        lines.append(f"Decided outside, by {where}: the run repeats itself only if that does.")
+        lines += [f"The fallback took {plural(instead, 'decision')} for want of an answer."] if instead else []
+    return Section(title="Dispatch", lines=tuple(map(line, lines)))

@@ -10,8 +10,7 @@ from typing import Any
 
 from rich.text import Text
 
-from delivsim.dispatch.finding import installed_policies, policy_class, taken_names
-from delivsim.dispatch.policies import POLICIES
+from delivsim.dispatch.finding import BUILT_IN, installed_policies, policy_class, taken_names
 from delivsim.errors import PolicyError
 from delivsim.report.columns import joined, wrapped
 
@@ -21,7 +20,7 @@ _SECTION = re.compile(r"^(\w[\w ]*)\n-+\n", re.MULTILINE)
 def policies_text() -> Text:
     """List every policy: its first sentence, its parameters with defaults and meanings, its source."""
     lines: list[Text] = []
-    for name in (*POLICIES, *installed_policies()):
+    for name in (*BUILT_IN, *installed_policies()):
         try:
             lines += [*_policy(name, policy_class(name)), Text()]
         except PolicyError as error:
@@ -36,12 +35,19 @@ def policies_text() -> Text:
 def _policy(name: str, policy: Any) -> Iterator[Text]:
     sections = _sections(inspect.getdoc(policy) or "")
     yield Text.assemble((name, "bold"), "  ", " ".join(sections[""].split("\n\n")[0].split()))
-    defaults = {f.name: f.default for f in dataclasses.fields(policy)} if dataclasses.is_dataclass(policy) else {}
+    defaults = {f.name: _default(f) for f in dataclasses.fields(policy)} if dataclasses.is_dataclass(policy) else {}
     for names, meaning in _meanings(sections.get("Parameters", "")):
-        yield Text("  " + ", ".join(f"{n} = {defaults[n]!r}" for n in names if n in defaults), style="cyan")
+        yield Text("  " + ", ".join(f"{n}{defaults[n]}" for n in names if n in defaults), style="cyan")
         yield from wrapped(meaning, indent=6)
     if source := sections.get("Notes", ""):
         yield from wrapped("Source: " + " ".join(source.split()), style="dim")
+
+
+def _default(field: dataclasses.Field[Any]) -> str:
+    """Write what a parameter is unless it is given; nothing where it must be."""
+    made = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+    told = sorted(made) if isinstance(made, frozenset) else made
+    return "" if made is dataclasses.MISSING else f" = {told!r}"
 
 
 def _sections(doc: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from delivsim.city.roster import spelled_out
+from delivsim.dispatch.outside import FIRST, OUTSIDE, PARAMETERS
 from delivsim.domain.config import Loc
 from delivsim.scenario.nodes import Node
 
@@ -23,7 +24,28 @@ def in_full(root: Node) -> Node:
     """Write the short forms of one layer in full, so that it can be laid over others: ``riders: 80`` is a count."""
     for loc in ROSTERS:
         root = _rewritten(root, loc)
-    return root
+    dispatch = root.get("dispatch")
+    if dispatch is None or not isinstance(dispatch.value, dict):
+        return root
+    return Node({**root.value, "dispatch": _dispatched(dispatch)}, root.place, root.key)
+
+
+def _dispatched(node: Node) -> Node:
+    """Put what stands right under ``dispatch``, or inside ``policy``, for a server or program among the parameters."""
+    said = dict(node.value)
+    params = {name: said.pop(name) for name in PARAMETERS if name in said}
+    policy = said.get("policy")
+    if policy is not None and isinstance(policy.value, dict) and len(named := OUTSIDE.keys() & policy.value) == 1:
+        (name,) = named
+        inner = dict(policy.value)
+        params = {FIRST[name]: inner.pop(name), **inner, **params}
+        said["policy"] = Node(name, policy.place, policy.key)
+    if not params:
+        return node
+    given = said.get("params")
+    if given is not None and isinstance(given.value, dict):
+        params |= given.value
+    return Node({**said, "params": Node(params, node.place, node.key)}, node.place, node.key)
 
 
 def _rewritten(node: Node, loc: Loc) -> Node:

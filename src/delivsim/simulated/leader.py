@@ -9,6 +9,7 @@ import numpy as np
 
 from delivsim.dispatch.asking import ask
 from delivsim.dispatch.assignment import Assignment, DispatchPolicy
+from delivsim.dispatch.outside import outside_of
 from delivsim.dispatch.problem import DispatchProblem
 from delivsim.services.effects import Decision
 from delivsim.simulated.diary import Diary
@@ -49,6 +50,7 @@ class Leader:
         self.name, self.policy, self.rng, self.decision_time, self.rows = name, policy, rng, decision_time, rows
         self.timings: list[float] = []
         self._clock, self._diary = clock, diary
+        self.outside = outside_of(policy)
         self._decisions = 0
 
     def decide(self, problem: DispatchProblem, references: Sequence[int]) -> tuple[Decision, float]:
@@ -62,7 +64,7 @@ class Leader:
             (
                 self._decisions, problem.now, problem.now + delay, len(problem.orders), len(problem.riders),
                 len(matches), n_assigned, self.name, problem.readiness.n, problem.readiness.bias,
-                problem.readiness.spread,
+                problem.readiness.spread, "" if self.outside is None else self.outside.reason,
             )
         )  # fmt: skip
         if self._diary is not None:
@@ -72,6 +74,6 @@ class Leader:
     def _ask(self, problem: DispatchProblem) -> Assignment:
         """Ask the policy; PolicyError, with the cause, when it breaks or breaks the rules."""
         began = self._clock()
-        assignment = ask(self.policy, self.name, problem, self.rng)
+        assignment = ask(self.policy, self.name, problem, self.rng, self._decisions + 1)
         self.timings.append(self._clock() - began)
         return assignment
