@@ -31,8 +31,8 @@ def serve(
     """
     Answer problems with assignments over HTTP, until Ctrl-C.
 
-    POST /decide takes a problem and gives an assignment (422 with every mistake where it is none); GET /health tells the
-    policy, GET /schema the JSON Schema of both.
+    POST /decide takes a problem and gives an assignment (422 with every mistake where it is none); GET /health tells
+    the policy, GET /schema the JSON Schema of both.
     """
     from delivsim.dispatch.config import make_policy
     from delivsim.dispatch.outside.server import Server

@@ -45,11 +45,17 @@ def _mistake(found: ErrorDetails) -> tuple[tuple[str | int, ...], str]:
 def _short_forms(schema: dict[str, Any]) -> None:
     """Describe the short forms of ``http`` and ``exec`` for editors."""
     known = schema["properties"]
-    params = {name: {"description": f"As params.{name} of a server or program."} for name in PARAMETERS}
+    params = {name: {"description": f"The same as ``params.{name}``, for {_whose(name)}."} for name in PARAMETERS}
     whom = [{**known["policy"], "type": "string"}]
     whom += [{"type": "object", "required": [name], "properties": {name: {}, **params}} for name in OUTSIDE]
     known["policy"] = {name: known["policy"][name] for name in ("default", "description")} | {"anyOf": whom}
     known |= params
+
+
+def _whose(parameter: str) -> str:
+    return " and ".join(
+        name for name, made in OUTSIDE.items() if parameter in {f.name for f in dataclasses.fields(made)}
+    )
 
 
 class DispatchConfig(Config):

@@ -16,7 +16,7 @@ LARGEST = 64 * 2**20
 """Bytes that an answer may have at most."""
 
 
-class Unanswered(Exception):
+class UnansweredError(Exception):
     """
     There is no answer that can be used.
 
@@ -44,7 +44,7 @@ class Line(Protocol):
         ...
 
     def ask(self, problem: bytes, seconds: float) -> bytes:
-        """Give the answer to a problem (JSON without line breaks); Unanswered after ``seconds`` at the latest."""
+        """Give the answer to a problem (JSON without line breaks); UnansweredError after ``seconds`` at the latest."""
         ...
 
     def close(self) -> None:
@@ -89,7 +89,7 @@ class Outside:
         self.reason = ""
         try:
             return self._answer(problem)
-        except Unanswered as error:
+        except UnansweredError as error:
             self.line.close()  # what it still says would be taken for the answer to the next problem
             if self.fallback is None:
                 raise PolicyError(error.told) from None
@@ -102,7 +102,7 @@ class Outside:
             made = assignment_from_json(said, f"{self.line.where}: the answer")
             check_assignment(problem, made)
         except InputError as error:
-            raise Unanswered("bad_answer", str(error)) from None
+            raise UnansweredError("bad_answer", str(error)) from None
         except PolicyError as error:
-            raise Unanswered("unlawful", f"{self.line.where}: the answer breaks a rule: {error}") from None
+            raise UnansweredError("unlawful", f"{self.line.where}: the answer breaks a rule: {error}") from None
         return made

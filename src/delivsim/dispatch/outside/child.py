@@ -14,7 +14,7 @@ import weakref
 from collections import deque
 from typing import IO
 
-from delivsim.dispatch.outside.asking import LARGEST, Unanswered
+from delivsim.dispatch.outside.asking import LARGEST, UnansweredError
 from delivsim.errors import PolicyError
 
 GRACE = 2.0
@@ -54,13 +54,15 @@ class ChildLine:
         if not child.answers.empty():
             early = child.answers.get()
             if early is not None:
-                raise Unanswered("bad_answer", f"{self.where}: wrote a line that no problem asked for: {_shown(early)}")
+                raise UnansweredError(
+                    "bad_answer", f"{self.where}: wrote a line that no problem asked for: {_shown(early)}"
+                )
             raise self._ended(child)
         child.problems.put(problem + b"\n")
         try:
             answer = child.answers.get(timeout=seconds)
         except queue.Empty:
-            raise Unanswered("timeout", f"{self.where}: no answer within {seconds:g} s{child.told()}") from None
+            raise UnansweredError("timeout", f"{self.where}: no answer within {seconds:g} s{child.told()}") from None
         if answer is None:
             raise self._ended(child)
         return answer
@@ -73,8 +75,8 @@ class ChildLine:
             why = error.strerror or str(error)
             raise PolicyError(f"dispatch.params.command: {self.command[0]}: cannot be run: {why}") from None
 
-    def _ended(self, child: _Child) -> Unanswered:
-        return Unanswered("ended", f"{self.where}: {child.end()} instead of answering{child.told()}")
+    def _ended(self, child: _Child) -> UnansweredError:
+        return UnansweredError("ended", f"{self.where}: {child.end()} instead of answering{child.told()}")
 
     def close(self) -> None:
         """End its input, give it time to end, and kill what is left."""
@@ -89,7 +91,9 @@ class _Child:
     def __init__(self, command: tuple[str, ...]) -> None:
         pipe = subprocess.PIPE
         process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
-        assert process.stdin and process.stdout and process.stderr
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
         self.process = process
         self.problems: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()

@@ -6,11 +6,12 @@ import http.client
 import os
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from delivsim.dispatch.outside.asking import LARGEST, Unanswered
+from delivsim.dispatch.outside.asking import LARGEST, UnansweredError
 from delivsim.errors import PolicyError
 
 SHOWN = 1000
@@ -67,16 +68,16 @@ class HttpLine:
                     raise
                 return self._posted(problem, until)
         except TimeoutError:
-            raise Unanswered("timeout", f"{self.where}: no answer within {seconds:g} s") from None
+            raise UnansweredError("timeout", f"{self.where}: no answer within {seconds:g} s") from None
         except OSError as error:
             why = error.strerror or str(error)
-            raise Unanswered("unreachable", f"{self.where}: cannot be reached: {why}") from None
+            raise UnansweredError("unreachable", f"{self.where}: cannot be reached: {why}") from None
         except http.client.HTTPException as error:
             told = f"{type(error).__name__} {error}".strip()
-            raise Unanswered("bad_answer", f"{self.where}: the answer is no HTTP: {told}") from None
+            raise UnansweredError("bad_answer", f"{self.where}: the answer is no HTTP: {told}") from None
 
     def _posted(self, problem: bytes, until: float) -> bytes:
-        connection = self._connection = self._connection or self._kind(self._host, self._port)
+        connection = self._connection or self._made()
         if connection.sock is None:
             connection.timeout = max(until - time.monotonic(), 0.001)
             connection.connect()
@@ -91,15 +92,22 @@ class HttpLine:
         alarm.raise_if_over()
         return self._accepted(response, said)
 
+    def _made(self) -> http.client.HTTPConnection:
+        made = self._connection = self._kind(self._host, self._port)
+        weakref.finalize(self, made.close)  # where nobody closes it
+        return made
+
     def _accepted(self, response: http.client.HTTPResponse, said: bytes) -> bytes:
         if response.status != http.client.OK:
             told = " ".join(said[: 4 * SHOWN].decode("utf-8", "replace").split())[:SHOWN]
             target = response.headers.get("Location")
             whereto = f" to {target} (redirections are not followed)" if target else ""
             status = f"{response.status} {response.reason}".strip()
-            raise Unanswered("http_status", f"{self.where}: status {status}{whereto}{f': {told}' if told else ''}")
+            raise UnansweredError("http_status", f"{self.where}: status {status}{whereto}{f': {told}' if told else ''}")
         if len(said) > LARGEST:
-            raise Unanswered("bad_answer", f"{self.where}: the answer: must have at most {LARGEST} bytes, got more")
+            raise UnansweredError(
+                "bad_answer", f"{self.where}: the answer: must have at most {LARGEST} bytes, got more"
+            )
         return said
 
     def close(self) -> None:
