@@ -88,13 +88,13 @@ def sample_tables() -> dict[str, pd.DataFrame]:
             "decisions",
             {"decision": 1, "decided_at": 60.0, "applied_at": 61.0, "n_orders": 1, "n_riders": 2, "n_offers": 1,
              "n_assigned": 1, "policy": "nearest",
-             "n_ready": 0, "ready_bias": 0.0, "ready_spread": 0.0},
+             "n_ready": 0, "ready_bias": 0.0, "ready_spread": 0.0, "fallback": ""},
             {"decision": 2, "decided_at": 360.0, "applied_at": 361.0, "n_orders": 1, "n_riders": 1, "n_offers": 1,
              "n_assigned": 1, "policy": "nearest",
-             "n_ready": 0, "ready_bias": 0.0, "ready_spread": 0.0},
+             "n_ready": 0, "ready_bias": 0.0, "ready_spread": 0.0, "fallback": ""},
             {"decision": 3, "decided_at": 420.0, "applied_at": 421.0, "n_orders": 1, "n_riders": 1, "n_offers": 1,
              "n_assigned": 1, "policy": "nearest",
-             "n_ready": 0, "ready_bias": 0.0, "ready_spread": 0.0},
+             "n_ready": 0, "ready_bias": 0.0, "ready_spread": 0.0, "fallback": ""},
         ),
         "riders": make(
             "riders",
@@ -326,7 +326,7 @@ def _evening_order(
     )  # fmt: skip
     decision = {"decision": order + 1, "decided_at": departed - 10, "applied_at": departed - 10, "n_orders": 3,
                 "n_riders": 2, "n_offers": 1, "n_assigned": 1, "policy": "nearest",
-             "n_ready": 0, "ready_bias": 0.0, "ready_spread": 0.0}  # fmt: skip
+             "n_ready": 0, "ready_bias": 0.0, "ready_spread": 0.0, "fallback": ""}  # fmt: skip
     rows["decisions"].append(decision)
     rows["offers"].append({"offer": order + 1, "decision": order + 1, "order": order, "rider": rider, "bundle_size": 1,
                            "offered_at": departed - 9, "answered_at": departed, "answer": "accepted"})  # fmt: skip

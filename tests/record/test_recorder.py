@@ -136,7 +136,7 @@ def test_a_tuple_of_the_wrong_length_is_told():
     """A row with a column too few is a mistake that names the table."""
     recorder = Recorder()
     recorder.rows["decisions"] += [a_row("decisions", 1), a_row("decisions", 2)[:-1]]
-    with pytest.raises(ValueError, match="decisions: a row has 11 columns"):
+    with pytest.raises(ValueError, match="decisions: a row has 12 columns"):
         recorder.flush(force=True)
 
 
