@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -141,6 +143,26 @@ def test_without_fallback_the_run_ends_with_the_decision(scenario, program):
     with pytest.raises(PolicyError, match=told) as error:
         ds.run(scenario(program(THIRD_IS_WRONG)))
     assert len(error.value.result.tables["decisions"]) == 2
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(Path("pid").read_text()), 0)
+
+
+def test_ctrl_c_ends_run_and_program(program, tmp_path):
+    """What happened is saved, the command ends with 130, and the program is gone."""
+    code = (
+        "import os, sys, time\nopen('pid', 'w').write(str(os.getpid()))\nfor line in sys.stdin:\n    time.sleep(0.1)\n"
+    )
+    setting = program(code + '    print(\'{"format": "delivsim.assignment/1"}\', flush=True)\n')
+    (tmp_path / "scenario.yaml").write_text(SCENARIO)
+    command = [sys.executable, str(ROOT / "cli.py"), "run", "scenario.yaml", "--set", setting, "-o", "run"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True) as running:
+        while not Path("pid").exists() or not Path("pid").read_text():
+            assert running.poll() is None
+            time.sleep(0.05)
+        os.killpg(running.pid, signal.SIGINT)
+    assert running.returncode == 130
+    assert ds.load_result("run").manifest["interrupted_at"] is not None
     with pytest.raises(ProcessLookupError):
         os.kill(int(Path("pid").read_text()), 0)
 

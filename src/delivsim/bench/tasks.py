@@ -124,7 +124,7 @@ def _task(
     instance = composed.instance.model_copy(update={"format": where[0], "path": SourcePath(str(where[1]))})
     named = composed.instance.model_copy(update={"format": where[0], "path": SourcePath(name)})
     says = plain(composed.model_copy(update={"instance": named, "name": "", "seed": seed}))
-    code = _code_of(composed.dispatch.policy) if own is None else repr(own)
+    code = _code_of(composed.dispatch.policy) if own is None else f"{own!r}{_code_of(_outside(own))}"
     key = _digest(json.dumps(says, sort_keys=True), digest_of(where[1]), permutation, own_digest(), code)
     return Task(
         policy=policy,
@@ -160,6 +160,11 @@ def own_digest() -> str:
     for file in sorted(root.rglob("*.py")):
         found.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
     return found.hexdigest()
+
+
+def _outside(own: DispatchPolicy) -> str:
+    """Name the kind of outside that a policy object asks; empty: none."""
+    return next((name for name, kind in OUTSIDE.items() if isinstance(own, kind)), "")
 
 
 @lru_cache(maxsize=256)

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from delivsim.dispatch.assignment import DispatchPolicy
 from delivsim.dispatch.finding import BUILT_IN, installed_policies, named_policy
-from delivsim.dispatch.outside import OUTSIDE, PARAMETERS, outside_of
+from delivsim.dispatch.outside import FIRST, OUTSIDE, PARAMETERS, outside_of
 from delivsim.dispatch.policies import POLICIES
 from delivsim.dispatch.repositioning import REPOSITIONING, Repositioned
 from delivsim.domain.config import Config, refuse
@@ -47,7 +47,9 @@ def _short_forms(schema: dict[str, Any]) -> None:
     known = schema["properties"]
     params = {name: {"description": f"The same as ``params.{name}``, for {_whose(name)}."} for name in PARAMETERS}
     whom = [{**known["policy"], "type": "string"}]
-    whom += [{"type": "object", "required": [name], "properties": {name: {}, **params}} for name in OUTSIDE]
+    whom += [
+        {"type": "object", "required": [name], "properties": {name: params[FIRST[name]], **params}} for name in OUTSIDE
+    ]
     known["policy"] = {name: known["policy"][name] for name in ("default", "description")} | {"anyOf": whom}
     known |= params
 
