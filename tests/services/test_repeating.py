@@ -33,6 +33,7 @@ from delivsim.services.notification import notification, notify
 from delivsim.services.order import OrderRecord, Orders, cancel_order, track_order
 from delivsim.services.order import order as order_service
 from delivsim.services.payment import charge, payment
+from delivsim.services.remembering import FROM_CACHE
 from delivsim.services.repeating import REPEATABLE, is_repeatable
 from delivsim.services.store import (
     MenuItem,
@@ -123,11 +124,26 @@ def test_the_same_key_is_the_same_order() -> None:
     assert hand.topics() == ["order.placed"]
 
 
-def _with_quote(perform: Any) -> Any:
+def test_an_order_accepted_by_an_estimate_keeps_its_promise_and_is_made_when_the_store_answers() -> None:
+    """The estimate promises; the store's answer, however different, does not change that, and places the order."""
+    hand, new = _hand(), NewOrder(0, "key", 9, 0, (("soup", 1),), (9.0, 9.0), "valid")
+    perform = hand._perform
+    hand._perform = _with_quote(perform, FROM_CACHE)
+    accepted = hand.run(_orders().create_order(new))
+    assert (accepted.status, accepted.body.promised_at, hand.topics()) == (202, 1900.0, [])
+    hand.now = 200.0
+    assert hand.run(_orders().complete_order(new)).status == 503
+    hand._perform = _with_quote(perform)
+    assert hand.run(_orders().complete_order(new)).ok
+    assert hand.topics() == ["order.placed"]
+    assert hand.published[0].body.promised_at == 1900.0
+
+
+def _with_quote(perform: Any, status: int = 200) -> Any:
     def performed(effect: Any) -> Any:
         answer = perform(effect)
         is_quote = type(effect).__name__ == "Call" and effect.operation == "check_availability"
-        return answer._replace(body=Quote(600.0, 900, (0.0, 0.0))) if is_quote else answer
+        return answer._replace(status=status, body=Quote(600.0, 900, (0.0, 0.0))) if is_quote else answer
 
     return performed
 

@@ -159,11 +159,15 @@ def test_retries_of_operations_that_must_not_be_repeated_are_refused_with_the_ru
 
 
 def partitioned(edge: dict[str, Any], fault: dict[str, Any]) -> Any:
+    result = broken(edge, fault)
+    return result.tables["requests"].query("service == 'shop'")
+
+
+def broken(edge: dict[str, Any], fault: dict[str, Any]) -> Result:
     said = shop([{"call": "shop.page"}], edges={"web->shop": edge})
     said["platform"]["services"]["shop"] = {"operations": {"page": {"steps": [{"work": "1ms"}]}}}
     said["faults"] = [{**fault, "at": "20s", "for": "20s"}]
-    rows = run(Scenario.model_validate(said)).tables["requests"]
-    return rows[rows["service"] == "shop"]
+    return run(Scenario.model_validate(said))
 
 
 @pytest.mark.parametrize(
@@ -184,8 +188,10 @@ def test_a_service_that_cannot_be_reached_costs_the_time_to_connect_only(fault: 
 
 def test_a_request_that_is_given_up_on_its_way_never_arrives() -> None:
     fault = {"kind": "latency", "edges": ["web->shop"], "extra": "300ms"}
-    rows = partitioned({"timeout": "5s", "connect_timeout": "200ms"}, fault)
+    result = broken({"timeout": "5s", "connect_timeout": "200ms"}, fault)
+    rows = result.tables["requests"].query("service == 'shop'")
     slow = rows[rows["sent_at"].between(20.0, 39.9)]
+    assert len(result.tables["visits"].query("service == 'shop'")) == rows["arrived_at"].notna().sum()
     assert set(slow["reason"]) == {"connect_timeout"}
     assert slow["arrived_at"].isna().all()
     assert set(slow["status"]) == {0}
@@ -387,6 +393,13 @@ def test_copies_respect_breaker_pool_and_deadline() -> None:
     assert (rows["answered_at"] - rows["first_sent_at"]).max() <= 0.3 + 1e-9
     assert rows["last"].sum() == rows["first_sent_at"].nunique()
     assert result.summary()["conservation"]["holds"]
+
+
+def test_copies_that_lost_give_their_connections_back() -> None:
+    edge = {"hedge": {"after": "50ms", "max": 2}, "pool": {"size": 6, "queue": 0}}
+    rows = ran(edge, SLOW_SOMETIMES, rate="3/s").tables["requests"]
+    assert (rows["reason"] == "hedge").sum() > 10
+    assert (rows["reason"] == "pool_full").mean() < 0.02
 
 
 def test_a_failed_call_is_answered_with_what_was_remembered_while_that_is_young() -> None:
