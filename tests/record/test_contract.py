@@ -1,3 +1,5 @@
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,13 @@ DOCS = Path(__file__).parents[2] / "docs"
 def test_the_pages_say_what_the_code_does(name):
     """The pages in docs/ are what the code renders; if not: python -m delivsim.record.contract docs."""
     assert (DOCS / name).read_text(encoding="utf-8") == PAGES[name]()
+
+
+def test_any_change_of_the_tables_raises_their_version():
+    """Tables, columns and figures are those of this version; if not: raise SCHEMA_VERSION, tell it in CHANGELOG.md."""
+    columns = [(name, column.name, column.kind) for name, specs in TABLES.items() for column in specs]
+    said = json.dumps([columns, sorted(form.path for form in FORMS)])
+    assert (SCHEMA_VERSION, hashlib.blake2b(said.encode(), digest_size=8).hexdigest()) == (2, "70b41626b9f03246")
 
 
 def test_every_column_and_every_form_is_documented():

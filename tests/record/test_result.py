@@ -5,7 +5,7 @@ import pytest
 
 from delivsim.errors import ResultError
 from delivsim.record.result import Result, load_result, to_json
-from delivsim.record.tables import TABLES
+from delivsim.record.tables import SCHEMA_VERSION, TABLES
 
 
 def test_a_saved_run_comes_back_as_it_was(sample_result, tmp_path):
@@ -75,7 +75,10 @@ def test_tables_left_out_have_no_rows(sample):
         (lambda run: (run / "timings.parquet").write_bytes(b""), "timings.parquet: cannot be read"),
         (lambda run: (run / "summary.json").write_text("{"), "summary.json:1:2: damaged"),
         (lambda run: (run / "summary.json").write_text('{"orders": {}}'), "summary.json: damaged: promise_error, "),
-        (lambda run: (run / "manifest.json").write_text('{"schema_version": 1}'), "manifest.json: damaged: name, "),
+        (
+            lambda run: (run / "manifest.json").write_text(f'{{"schema_version": {SCHEMA_VERSION}}}'),
+            "manifest.json: damaged: name, ",
+        ),
     ],
 )
 def test_what_is_no_run_is_told(damage, told, sample_result, tmp_path):
@@ -86,12 +89,17 @@ def test_what_is_no_run_is_told(damage, told, sample_result, tmp_path):
         load_result(run)
 
 
-def test_a_run_of_a_newer_version_is_refused(sample_result, tmp_path):
-    """A higher schema_version is not read by chance: the message says who wrote it and what to do."""
+@pytest.mark.parametrize(
+    ("version", "cure"), [(99, "update delivsim to read it"), (1, "run its scenario again")], ids=("newer", "older")
+)
+def test_a_run_of_another_version_is_refused(version, cure, sample_result, tmp_path):
+    """Another schema_version is not read by chance: the message says who wrote it and what to do."""
     sample_result.save(tmp_path)
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "schema_version": 99, "delivsim": "9.0"}))
-    with pytest.raises(ResultError, match=r"schema_version: must be <= 1, got 99: delivsim 9.0 wrote this run; update"):
+    (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "schema_version": version, "delivsim": "9.0"}))
+    with pytest.raises(
+        ResultError, match=f"must be {SCHEMA_VERSION}, got {version}: delivsim 9.0 wrote this run; {cure}"
+    ):
         load_result(tmp_path)
 
 

@@ -49,8 +49,8 @@ def tables_page() -> str:
 
 A saved run is a folder: `manifest.json` (what ran), `summary.json` (its figures, see [metrics](metrics.md)),
 `timings.parquet` (wall-clock times, the one file that differs between equal runs) and one Parquet file per table.
-This is `schema_version` {SCHEMA_VERSION}, written in the manifest: a run of a newer version is refused with a message.
-Columns may be added within a version; none is renamed, removed or given another meaning without a new one.
+This is `schema_version` {SCHEMA_VERSION}, written in the manifest. Any change of a table, a column or a figure is a new
+version, and `CHANGELOG.md` tells it; a run of another version is refused with a message.
 
 - Instants (`*_at`) are seconds since the start of the scenario, null (NaN) where a thing never happened.
 - `order`, `rider` and `store` are positions in the instance, whose names are in the tables of that name; -1: none.

@@ -150,7 +150,7 @@ def load_result(directory: str | Path) -> Result:
     Raises
     ------
     ResultError
-        The folder is no run, a file of it is missing or damaged, or a newer version wrote it.
+        The folder is no run, a file of it is missing or damaged, or of another version.
     """
     folder = Path(directory)
     manifest = _manifest(folder)
@@ -183,11 +183,11 @@ def _manifest(folder: Path) -> dict[str, Any]:
     version = manifest.get("schema_version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ResultError(f"{path}: schema_version: must be a whole number >= 1, got {version!r}")
-    if version > SCHEMA_VERSION:
-        by = manifest.get("delivsim", "a newer version")
+    if version != SCHEMA_VERSION:
+        by = manifest.get("delivsim", "another version")
+        cure = "update delivsim to read it" if version > SCHEMA_VERSION else "run its scenario again"
         raise ResultError(
-            f"{path}: schema_version: must be <= {SCHEMA_VERSION}, got {version}: delivsim {by} wrote this run; "
-            "update delivsim to read it"
+            f"{path}: schema_version: must be {SCHEMA_VERSION}, got {version}: delivsim {by} wrote this run; {cure}"
         )
     if missing := [name for name in NEEDED if name not in manifest]:
         raise ResultError(f"{path}: damaged: {', '.join(missing)} missing")
