@@ -17,6 +17,9 @@ from delivsim.stress.knees import Knee, find_knees, weakest
 from delivsim.stress.patterns import Pattern, find_patterns
 from delivsim.stress.ramp import Step, What
 
+LEAST_SHARE = 0.005
+"""Parts of a tail below this share of it are not shown."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
@@ -54,7 +57,14 @@ def find(name: str, what: What, steps: Sequence[Step], slos: Sequence[str]) -> F
 def text(found: Findings) -> Text:
     """Write findings for a terminal: the verdict, who dies when, the patterns, where the tails come from."""
     first = weakest(found.knees)
-    parts = [_title(found, first), _ranking(found, first), _patterns(found), _tails(found), _closing(found)]
+    parts = [
+        _title(found, first),
+        _ranking(found, first),
+        _patterns(found),
+        _tails(found),
+        _hops(found),
+        _closing(found),
+    ]
     return joined(line for part in parts if part for line in (*part, Text()))
 
 
@@ -111,48 +121,84 @@ def _patterns(found: Findings) -> list[Text]:
     return [heading("Patterns"), *table(rows, left=3)]
 
 
+Tail = dict[tuple[str, str], float]
+"""Mean seconds of the slowest 1 % by hop and kind."""
+
+
 def _tails(found: Findings) -> list[Text]:
-    """Say of each client operation where its p99 comes from: at the lightest step and where it dies."""
+    """Say where p99 of each client operation, and of each topic that dies, comes from: at first and where it breaks."""
     rows: list[list[Cell]] = []
     for knee in weakest(found.knees):
         kind, _, name = knee.objective.component.partition(" ")
-        if kind != "operation":
-            continue
-        bad = knee.bad if not math.isnan(knee.bad) else found.steps[-1].factor
-        for step in (found.steps[0], next(s for s in found.steps if s.factor == bad)):
-            rows += list(_tail_row(step, name))
+        if kind == "operation" or (kind == "topic" and not math.isnan(knee.at)):
+            for step in (found.steps[0], _broken(found, knee)):
+                rows += list(_tail_row(step, name))
     if not rows:
         return []
-    head = ("operation", "at", "p99", *KINDS, "most of it at")
+    head = ("of", "at", "p99", *KINDS, "most of it at")
     used = [0, 1, 2, *(3 + i for i in range(len(KINDS)) if any(str(row[3 + i]) for row in rows)), 3 + len(KINDS)]
     lines = table([[row[i] for i in used] for row in rows], head=[head[i] for i in used], left=2)
-    note = "on the critical path, at the lightest step and where it breaks"
-    return [heading("Where the slowest 1 % spend their time", note), *lines]
+    return [heading("Where the slowest 1 % spend their time", "at the lightest step and where it breaks"), *lines]
+
+
+def _hops(found: Findings) -> list[Text]:
+    """Take the tail of the first client operation that dies apart, hop by hop."""
+    dead = [k for k in weakest(found.knees) if k.objective.component.startswith("operation ") and not math.isnan(k.at)]
+    if not dead:
+        return []
+    name, step = dead[0].objective.component.removeprefix("operation "), _broken(found, dead[0])
+    _, tail = _tail(step, name)
+    by_hop: dict[str, list[float]] = {}
+    for (hop, kind), seconds in tail.items():
+        by_hop.setdefault(hop, [0.0] * len(KINDS))[KINDS.index(kind)] += seconds
+    total = math.fsum(tail.values())
+    used = [i for i in range(len(KINDS)) if any(parts[i] > 0.0 for parts in by_hop.values())]
+    rows: list[list[Cell]] = [
+        [hop, *(format_duration(parts[i]) if parts[i] > 0.0 else "" for i in used), f"{sum(parts) / total:.0%}"]
+        for hop, parts in sorted(by_hop.items(), key=lambda pair: -sum(pair[1]))
+        if sum(parts) > LEAST_SHARE * total
+    ]
+    if not rows:
+        return []
+    note = f"at {_at(found, step.factor)}, along the critical path"
+    return [heading(f"{name} hop by hop", note), *table(rows, head=("hop", *(KINDS[i] for i in used), "share"), left=1)]
+
+
+def _broken(found: Findings, knee: Knee) -> Step:
+    """Give the step at which an objective is broken; the last one if it never is."""
+    return next((step for step in found.steps if step.factor == knee.bad), found.steps[-1])
+
+
+def _tail(step: Step, name: str) -> tuple[float, Tail]:
+    """Give the p99 of an operation or topic, and where the time of its tail went: means over the seeds that have it."""
+    tails = [look["tails"][name] for look in step.looks if name in look["tails"]]
+    sums: Tail = {}
+    for tail in tails:
+        for hop, kind, seconds in tail["parts"]:
+            sums[hop, kind] = sums.get((hop, kind), 0.0) + seconds / len(tails)
+    return sum(tail["at"] for tail in tails) / max(1, len(tails)), sums
 
 
 def _tail_row(step: Step, name: str) -> Iterator[list[Cell]]:
-    tails = [look["tails"][name] for look in step.looks if name in look["tails"]]
-    if not tails:
+    at, tail = _tail(step, name)
+    total = math.fsum(tail.values())
+    if not total:
         return
-    by_kind = dict.fromkeys(KINDS, 0.0)
-    by_hop: dict[str, float] = {}
-    for tail in tails:
-        for hop, kind, seconds in tail["parts"]:
-            by_kind[kind] += seconds / len(tails)
-            by_hop[hop] = by_hop.get(hop, 0.0) + seconds / len(tails)
-    total = sum(by_kind.values())
-    most = max(by_hop, key=lambda hop: by_hop[hop])
-    at = sum(tail["at"] for tail in tails) / len(tails)
-    times = [format_duration(v) if v > 0.005 * total else "" for v in by_kind.values()]
-    yield [name, f"{step.factor:.2f}", format_duration(at), *times, f"{most} ({by_hop[most] / total:.0%})"]
+    kinds, hops = dict.fromkeys(KINDS, 0.0), dict[str, float]()
+    for (hop, kind), seconds in tail.items():
+        kinds[kind] += seconds
+        hops[hop] = hops.get(hop, 0.0) + seconds
+    most = max(hops, key=lambda hop: hops[hop])
+    times = [format_duration(v) if v > LEAST_SHARE * total else "" for v in kinds.values()]
+    yield [name, f"{step.factor:.2f}", format_duration(at), *times, f"{most} ({hops[most] / total:.0%})"]
 
 
 def _closing(found: Findings) -> list[Text]:
     if found.steps[-1].factor == found.steps[0].factor:
         return []
     said = (
-        "A component dies where the mean over the seeds crosses its limit, on a straight line between two steps; "
-        "default limits follow from the lightest step."
+        "A component dies where the mean over the seeds crosses its limit. Between two steps shares lie on a straight "
+        "line and delays grow as queues do, 1 / (capacity - load). Default limits follow from the lightest step."
     )
     return wrapped(said, indent=0, style="dim")
 

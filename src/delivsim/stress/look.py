@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from delivsim.record.critical_path import CriticalPaths
 from delivsim.record.metric import Names
 from delivsim.record.metrics import evaluate, parse_slo
-from delivsim.record.tail import find_tail
+from delivsim.record.tail import find_tail, tails_of
 from delivsim.stress.objectives import figure_of
 from delivsim.stress.signs import signs
 
@@ -20,7 +20,7 @@ Look = dict[str, Any]
 
 Q = 0.99
 FEW = 50
-"""An operation with fewer calls than this has no tail worth telling."""
+"""An operation (a topic) with fewer calls (messages) than this has no tail worth telling."""
 
 
 def look_at(result: Result, slos: Sequence[str]) -> Look:
@@ -30,7 +30,8 @@ def look_at(result: Result, slos: Sequence[str]) -> Look:
     Returns
     -------
     JSON: ``values`` of all figures and the ``components`` they belong to, ``operations`` (offered and answered per
-    second, share of errors, p50, p95, p99), ``tails`` of client operations by hop and kind, ``signs`` of patterns.
+    second, share of errors, p50, p95, p99), ``tails`` of client operations and of consumed topics by hop and kind,
+    ``signs`` of patterns.
     """
     values: dict[str, float] = {}
     components: dict[str, str] = {}
@@ -48,7 +49,7 @@ def look_at(result: Result, slos: Sequence[str]) -> Look:
         "orders": summary["orders"]["placed"],
         "hours": _hours(summary),
         "operations": {name: _operation(one, _hours(summary)) for name, one in summary["operations"].items()},
-        "tails": dict(_tails(result, summary)),
+        "tails": dict(_tails(result)),
         "signs": signs(result),
     }
 
@@ -97,11 +98,12 @@ def _hours(summary: Mapping[str, Any]) -> float:
     return (number(summary["window"]["end"]) - number(summary["window"]["start"])) / 3600.0
 
 
-def _tails(result: Result, summary: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _tails(result: Result) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the tails of what clients call and of what services consume, where there is enough of it."""
     paths = CriticalPaths(result.tables["requests"], result.tables["visits"])
-    for name, one in summary["operations"].items():
-        tail = find_tail(result, name, Q, paths=paths) if one["count"] >= FEW else None
-        if tail is not None:
+    for name in tails_of(result):
+        tail = find_tail(result, name, Q, paths=paths)
+        if tail is not None and tail.n_calls >= FEW:
             parts = [[hop, kind, seconds] for (hop, kind), seconds in tail.tail.items()]
             yield name, {"at": tail.at, "parts": parts}
 
