@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Look = dict[str, Any]
 
+FORM = 2
+"""Raised when what a look holds changes, so that looks kept by an older one are not taken for it."""
+
 Q = 0.99
 FEW = 50
 """An operation (a topic) with fewer calls (messages) than this has no tail worth telling."""

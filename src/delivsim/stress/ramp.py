@@ -20,7 +20,7 @@ from delivsim.experiment.settled import settled
 from delivsim.scenario.reader import scenario_digest
 from delivsim.scenario.schema import Scenario
 from delivsim.stress.load import with_load, with_riders
-from delivsim.stress.look import Look, look_at
+from delivsim.stress.look import FORM, Look, look_at
 
 What = Literal["load", "riders"]
 
@@ -164,7 +164,7 @@ def _maker(scenario: Scenario, ramp: Ramp) -> Callable[[float, int], _Task]:
             changed = with_load(scenario, factor)
         else:
             changed = with_riders(scenario, max(1, round(riders * factor)))
-        said = json.dumps([scenario_digest(changed), ramp.what, factor, seed, ramp.slos])
+        said = json.dumps([FORM, scenario_digest(changed), ramp.what, factor, seed, ramp.slos])
         return _Task(changed, ramp.slos, factor, seed, hashlib.sha256(said.encode()).hexdigest()[:20])
 
     return make
