@@ -16,6 +16,8 @@ SLICE = 100
 SERVICES = ("gateway", "user", "order", "store", "delivery", "payment", "notification")
 CALLERS = (*SERVICES, "customer", "rider", "store_app")
 EDGES = ("customer->gateway", "rider->gateway", "gateway->order", "order->store", "order->payment", "delivery->store")
+CONSUMING = ("order", "store", "delivery", "payment", "notification")
+TOPICS = ("order.placed", "order.cancelled", "order.ready", "order.picked_up", "order.delivered")
 USED_BY = (
     ("order", "create_order"),
     ("store", "check_availability"),
@@ -58,6 +60,9 @@ def fault(kind: str, **fields: Any) -> Drawn:
 FAULTS = st.one_of(
     fault("crash", service=services),
     fault("crash", service=st.just("store"), replicas=st.just(1)),
+    fault("crash", service=st.just("broker")),
+    fault("crash", service=st.sampled_from(CONSUMING), consumers=st.just(1)),
+    fault("poison", topic=st.sampled_from(TOPICS), share=st.sampled_from([0.1, 1.0])),
     fault("slow", service=services, factor=st.sampled_from([3, 50, 500])),
     fault("error_rate", service=services, share=shares),
     fault("payment_outage", share=shares),
@@ -182,8 +187,12 @@ PLATFORM = st.builds(
             max_deliveries=st.just(200),
             partitions=one_of(1, 3),
             publish_delay=one_of("1s", {"kind": "exponential", "mean": "5s"}),
+            ack_timeout=seldom(st.sampled_from(["5s", "1min"])),
+            duplicates=seldom(st.just(0.2)),
             groups=st.dictionaries(
-                services, st.fixed_dictionaries({"concurrency": st.sampled_from([1, 3])}), max_size=2
+                services,
+                mapping(concurrency=one_of(1, 3), consumers=one_of(2), ack_timeout=seldom(st.just("10s"))),
+                max_size=2,
             ),
         ),
     ).map(with_deadlines),
@@ -226,6 +235,23 @@ CITY = mapping(
     ),
     growing_bundles=st.booleans(),
 )
+
+
+def possible(evening: Evening) -> Evening:
+    """
+    Leave out the deaths of consumers where there are none, and let poison do what it is there for.
+
+    Poisoned messages are delivered eight times and then buried; where there is none, as often as any fault lasts.
+    """
+    broker = evening["platform"]["broker"]
+    faults = [
+        f for f in evening["faults"] if "consumers" not in f or "consumers" in broker["groups"].get(f["service"], {})
+    ]
+    if any(fault["kind"] == "poison" for fault in faults):
+        broker["max_deliveries"] = 8
+    return {**evening, "faults": faults}
+
+
 EVENING = st.fixed_dictionaries(
     {
         "name": st.just("chaos"),
@@ -241,7 +267,7 @@ EVENING = st.fixed_dictionaries(
         ),
         "faults": st.lists(FAULTS, min_size=7, max_size=16),
     }
-)
+).map(possible)
 
 
 def strike(number: int, evening: Callable[[Evening], None], evenings: int = SLICE) -> None:

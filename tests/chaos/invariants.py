@@ -24,6 +24,9 @@ SLACK = 1e-6
 LONGEST_LOOK = 180.0
 """Seconds that a customer's look at the order, tried again and again, may keep him from cancelling it."""
 
+UNENDING = 200
+"""Deliveries of a message that no fault outlasts."""
+
 Rule = Callable[[Result], None]
 RULES: list[Rule] = []
 
@@ -76,6 +79,12 @@ def with_outcome(result: Result, *outcomes: str) -> pd.DataFrame:
 # --- the evening as a whole --------------------------------------------------------------------------------------
 
 
+def buried(result: Result) -> set[int]:
+    """Orders that a dead letter tells of: what it would have done is not done, and is told as not done."""
+    messages = result.tables["messages"]
+    return set(messages.loc[messages["outcome"] == "dead_letter", "order"])
+
+
 def without_end(result: Result) -> set[int]:
     """
     Orders whose end nobody can wait for: a server is at work for one of them when the longest run is over.
@@ -115,8 +124,11 @@ def nothing_is_under_way(result: Result) -> None:
     excused = without_end(result)
     for table, open_as in (("orders", "censored"), ("messages", "open")):
         rows = result.tables[table]
-        ended = rows["outcome"].isin(["acknowledged", "delivered", "cancelled", "rejected", "failed"])
-        none(rows[~ended & ~((rows["outcome"] == open_as) & rows["order"].isin(excused))])
+        none(rows[(rows["outcome"] == open_as) & ~rows["order"].isin(excused)])
+    messages = result.tables["messages"]
+    none(messages[messages["outcome"].isin(["expired", "lost"])])
+    if scenario_of(result).platform.broker.max_deliveries == UNENDING:
+        none(messages[messages["outcome"] == "dead_letter"])
 
 
 @rule
@@ -131,7 +143,7 @@ def accepted_orders_are_not_forgotten(result: Result) -> None:
 def ended_orders(result: Result) -> pd.DataFrame:
     """Orders that have an end, and whose books are closed."""
     orders = result.tables["orders"]
-    return orders[~orders["order"].isin(without_end(result))]
+    return orders[~orders["order"].isin(without_end(result) | buried(result))]
 
 
 # --- orders ------------------------------------------------------------------------------------------------------

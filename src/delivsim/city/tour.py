@@ -93,10 +93,12 @@ class Tour:
         place = {order: k for k, order in enumerate(sequence)}
         stops = sorted((*self.bundles[at].stops, *more), key=lambda stop: place.get(stop.order, len(place)))
         self.bundles[at] = self.bundles[at]._replace(stops=tuple(stops))
-        if at == 0 and self._stage is Stage.AT_STORE:
-            for stop in more:
-                file = self.ledger.files[stop.reference]
-                file.departed_at = file.arrived_at = self.env._now
+        for stop in more if at == 0 else ():
+            file = self.ledger.files[stop.reference]
+            if self._stage is not Stage.AWAY:
+                file.departed_at = self.env._now
+            if self._stage is Stage.AT_STORE:
+                file.arrived_at = self.env._now
 
     def give_back(self, number: int) -> None:
         """Tell the platform that somebody else should have a bundle, unless any of it is on board."""
@@ -164,12 +166,12 @@ class Tour:
         """Go to one store of the bundle and pick up what is still wanted of it."""
         half = self.riders.instance.rules.pickup_service_time / 2
         stops = self._stops_at(store)
-        files = [self.ledger.files[stop.reference] for stop in stops]
         first = stops[0].reference
-        for file in files:
+        for file in self._files(stops):
             file.departed_at = self.env._now
         self._stage, self._fetching = Stage.DRIVING, True
         yield from self.way.drive("to_store", stops[0].pickup, first)
+        files = self._files(self._stops_at(store))  # with what joined on the way
         self._arrive(files)
         if all(file.withdrawn for file in files):
             return []
@@ -182,6 +184,9 @@ class Tour:
 
     def _stops_at(self, store: int) -> list[Stop]:
         return [stop for stop in self.bundles[0].stops if stop.store == store]
+
+    def _files(self, stops: list[Stop]) -> list[OrderFile]:
+        return [self.ledger.files[stop.reference] for stop in stops]
 
     def _arrive(self, files: list[OrderFile]) -> None:
         """Be at the store; what is to join the bundle is told now."""
