@@ -15,7 +15,7 @@ STOPS = tuple(Stop(70 + i, i, (1.0, 1.0), 0, FAR) for i in (0, 1))
 
 
 def test_what_joins_on_the_way_has_set_out_and_arrives_with_the_rider(env, make_instance, make_platform) -> None:
-    """A yes that the platform took long to hear makes the order one of the bundle's under way, with all its instants."""
+    """A yes that the platform took long to hear makes the order one of the bundle under way, with all its instants."""
     refused = iter([503])
 
     def answer(request):
