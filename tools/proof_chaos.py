@@ -85,16 +85,13 @@ def _evenings(done: dict[str, Any]) -> Proof:
 
 def _slice(number: int) -> Counter[str]:
     """Hold one slice of evenings to all rules, twice each; what it was, counted."""
-    from evenings import strike
-    from rerun import Rerun, held_twice
+    from evenings import drawn
+    from rerun import Rerun, hold
 
     seen, began = Counter[str](), time.perf_counter()
-
-    def evening(drawn: dict[str, Any]) -> None:
-        _count(seen, held_twice(drawn, again))
-
     with Rerun() as again:
-        strike(number, evening)
+        for evening in drawn(number):
+            _count(seen, hold(evening, again))
     seen["seconds"] = round(time.perf_counter() - began)
     return seen
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import subprocess
+import sys
 from typing import Any
 
 from hypothesis import HealthCheck, given, seed, settings
@@ -270,20 +272,30 @@ EVENING = st.fixed_dictionaries(
 ).map(possible)
 
 
-def strike(number: int, evening: Callable[[Evening], None], evenings: int = SLICE) -> None:
-    """Draw a slice of evenings, the same for the same number, and hold each; one that fails is shrunk and shown."""
+def drawn(number: int) -> list[Evening]:
+    """
+    Give the evenings of a slice, always the same for the same number.
 
-    @seed(number)
-    @settings(max_examples=evenings, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    They are drawn in a process of their own, because what hypothesis draws depends on which modules are loaded.
+    """
+    done = subprocess.run([sys.executable, __file__, str(number)], check=True, capture_output=True, text=True)
+    found: list[Evening] = json.loads(done.stdout)
+    return found
+
+
+def main() -> None:
+    """Print the evenings of a slice."""
+    found: list[Evening] = []
+
+    @seed(int(sys.argv[1]))
+    @settings(max_examples=SLICE, database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @given(EVENING)
-    def each(drawn: Evening) -> None:
-        evening(drawn)
+    def each(evening: Evening) -> None:
+        found.append(evening)
 
     each()
+    sys.stdout.write(json.dumps(found))
 
 
-def drawn(number: int) -> list[Evening]:
-    """Give the evenings of a slice."""
-    found: list[Evening] = []
-    strike(number, found.append)
-    return found
+if __name__ == "__main__":
+    main()

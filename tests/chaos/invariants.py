@@ -112,9 +112,9 @@ def counts_add_up(result: Result) -> None:
 
 @rule
 def the_run_ends(result: Result) -> None:
-    """It ends by itself, and every fault has ended before."""
+    """It ends by itself, unless a letter is dead or work has no end; and every fault has ended before."""
     ended_at = result.manifest["ended_at"]
-    assert ended_at < LONGEST_RUN or without_end(result)
+    assert ended_at < LONGEST_RUN or without_end(result) or buried(result)
     assert result.tables["faults"]["ended_at"].notna().all() or ended_at < 3 * HORIZON
 
 
@@ -212,7 +212,8 @@ def food_is_what_orders_took(result: Result) -> None:
 
     told = orders["order"].isin(messages_of(result, "order.ready")["order"])
     assert (units(told) <= kept).all()
-    assert (kept <= units(told | (orders["outcome"] == "delivered"))).all()
+    unsettled = orders["order"].isin(buried(result))
+    assert (kept <= units(told | unsettled | (orders["outcome"] == "delivered"))).all()
     cooked = orders[orders["ready_at"].notna()].groupby("store").size().reindex(stores.index, fill_value=0)
     assert (stores["n_cooked"] == cooked).all()
 
@@ -289,10 +290,11 @@ def counters_count(result: Result) -> None:
 def partitions_keep_their_order(result: Result) -> None:
     """A group handles the messages of a partition one after the other, as they were published."""
     messages = result.tables["messages"]
-    handled = messages[~messages["group"].isin(["", "app"])].sort_values("message", kind="stable")
+    counts = ~messages["group"].isin(["", "app"]) & (messages["outcome"] != "duplicate")
+    handled = messages[counts].sort_values("message", kind="stable")
     before = handled.groupby(["topic", "partition", "group"], observed=True).shift(1)
     none(handled[handled["available_at"] < before["available_at"]])
-    none(handled[handled["delivered_at"] < before["acknowledged_at"]])
+    none(handled[handled["delivered_at"] < before["settled_at"]])
 
 
 @rule

@@ -16,7 +16,9 @@ from types import TracebackType
 from typing import Any
 
 import pandas as pd
-from invariants import check
+import yaml
+from invariants import check, rule_of
+from shrinking import shrunk
 
 from delivsim.experiment.run import run
 from delivsim.record.result import Result
@@ -81,6 +83,26 @@ def held_twice(evening: dict[str, Any], again: Rerun) -> Result:
     here = fingerprint(result)
     assert here == there, f"differ: {[name for name in here if here[name] != there.get(name)]}"
     return result
+
+
+def hold(evening: dict[str, Any], again: Rerun) -> Result:
+    """Hold an evening to all rules; one that breaks a rule is shown as small as it can be and still break that."""
+    try:
+        return held_twice(evening, again)
+    except Exception as error:
+        rule = rule_of(error)
+        smallest = shrunk(evening, lambda smaller: _breaks(smaller, again) == rule)
+        error.add_note(f"{rule}:\n{yaml.safe_dump(smallest, sort_keys=False, default_flow_style=None)}")
+        raise
+
+
+def _breaks(evening: dict[str, Any], again: Rerun) -> str:
+    try:
+        Scenario.model_validate(evening)
+        held_twice(evening, again)
+    except Exception as error:  # a scenario that may not be is not smaller: it is another mistake
+        return rule_of(error)
+    return ""
 
 
 def main() -> None:

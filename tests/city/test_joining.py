@@ -37,3 +37,20 @@ def test_what_joins_on_the_way_has_set_out_and_arrives_with_the_rider(env, make_
     assert (first.departed_at, second.departed_at) == (20.0, 45.0)
     assert second.arrived_at == first.arrived_at > 45.0
     assert not math.isnan(second.delivered_at)
+
+
+def test_what_joins_a_bundle_that_was_given_back_is_given_back_too(env, make_instance, make_platform) -> None:
+    """The platform let it join before it knew; nobody would ever fetch it."""
+
+    def answer(request):
+        return Response(200, Handover((69 + request.body.offer,))) if request.operation == "accept_offer" else OK
+
+    platform, instance = make_platform(answer), make_instance(orders=2)
+    ledger = Ledger(env, instance, ready_is_given=True)
+    told = RidersConfig.model_validate({"give_back": 1.0, "give_back_after": "60s"})
+    Riders(env, platform, instance, ledger, told, Streams(1), offers=[], legs=[])
+    platform.bring(10.0, "rider.offered", OfferMade(1, 1, 0, STOPS[:1]), 0)
+    platform.bring(100.0, "rider.offered", OfferMade(2, 2, 0, STOPS[1:], joins=1, sequence=(70, 71)), 0)
+    env.run(until=600.0)
+    given_back = [(at, request.body.orders) for at, request in platform.asked if request.operation == "give_back"]
+    assert given_back == [(70.0, (70,)), (100.0, (71,))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +63,9 @@ class Tour:
         stops = tuple(stop for stop in made.stops if stop.order in wanted)
         at = self._growing(made.joins) if made.joins else None
         if made.joins and at is None:
-            return False  # the platform hears of it at the pick-up
+            if all(bundle.offer != made.joins for bundle in self.bundles):
+                self._leave_to_others(stops)
+            return False  # else the platform hears of it at the pick-up
         for stop in stops:
             file = self.ledger.files[stop.reference]
             file.assigned_at, file.rider = self.env._now, self.number
@@ -102,9 +104,18 @@ class Tour:
 
     def give_back(self, number: int) -> None:
         """Tell the platform that somebody else should have a bundle, unless any of it is on board."""
-        if orders := self._drop(number, whole=True):
-            request = Request(APP, "give_back", GiveBack(self.number, tuple(stop.order for stop in orders)))
-            insist(self.env, self.riders.platform, request._replace(order=orders[0].reference), self.way.report)
+        self._tell_given_back(self._drop(number, whole=True))
+
+    def _leave_to_others(self, stops: Sequence[Stop]) -> None:
+        """Give back at once what was to join a bundle that was given back before the platform knew."""
+        for stop in stops:
+            self.ledger.given_back(stop.reference)
+        self._tell_given_back(stops)
+
+    def _tell_given_back(self, stops: Sequence[Stop]) -> None:
+        if stops:
+            request = Request(APP, "give_back", GiveBack(self.number, tuple(stop.order for stop in stops)))
+            insist(self.env, self.riders.platform, request._replace(order=stops[0].reference), self.way.report)
 
     def give_up(self) -> None:
         """Forget everything that is not on board."""
