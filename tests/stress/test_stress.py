@@ -177,6 +177,13 @@ def test_what_is_broken_from_the_start_says_so():
     assert (knee.at, math.isnan(knee.good)) == (0.5, True)
 
 
+def test_what_holds_is_ranked_by_how_near_it_came():
+    """Below those that die come those that hold, the nearest to its limit first; each shows its nearest objective."""
+    steps = [step(1.0, {"db busiest": 0.5, "web busiest": 0.3, "delivered": 1.0}), step(2.0, {"db busiest": 0.95})]
+    steps += [step(3.0, {"db busiest": 0.99, "web busiest": 0.6, "delivered": 0.995})]
+    assert [knee.objective.figure for knee in find_knees(steps, ())] == ["db busiest", "delivered", "web busiest"]
+
+
 def test_objectives_asked_for_replace_the_default():
     """A component with one of its own gets no other; limits by default follow the lightest step."""
     components = {"page p99": "operation page", "page errors": "operation page", "db busiest": "station db"}
@@ -184,5 +191,10 @@ def test_objectives_asked_for_replace_the_default():
     assert found == {"page p99 < 2 s", "db busiest < 90 %"}
     default = {str(one) for one in objectives((), components, {"page p99": 0.2})}
     assert default == {"page p99 < 600 ms", "page errors < 1 %", "db busiest < 90 %"}
+    slow = {
+        str(one)
+        for one in objectives((), {"order.placed delay p99": "topic order.placed"}, {"order.placed delay p99": 0.1})
+    }
+    assert slow == {"order.placed delay p99 < 1 s"}, "nobody notices less of what nobody waits for"
     assert figure_of("page  p99 < 2s in 18:00-19:00") == "page p99 in 18:00-19:00"
     assert rounded(0.1234) == pytest.approx(0.13)

@@ -100,7 +100,7 @@ def _ranking(found: Findings, first: Sequence[Knee]) -> list[Text]:
                 format_value(knee.last, own.kind),
             ]
         )
-    head = ("component", "dies at", "seeds", "objective", "lightest", "then")
+    head = ("component", "dies at", "seeds", "objective", "lightest", "there")
     return [heading("What breaks, in order"), *table(rows, head=head, left=4)]
 
 
@@ -138,7 +138,10 @@ def _tails(found: Findings) -> list[Text]:
     head = ("of", "at", "p99", *KINDS, "most of it at")
     used = [0, 1, 2, *(3 + i for i in range(len(KINDS)) if any(str(row[3 + i]) for row in rows)), 3 + len(KINDS)]
     lines = table([[row[i] for i in used] for row in rows], head=[head[i] for i in used], left=2)
-    return [heading("Where the slowest 1 % spend their time", "at the lightest step and where it breaks"), *lines]
+    return [
+        heading("Where the slowest 1 % spend their time", "at the lightest step, and where it breaks or at the last"),
+        *lines,
+    ]
 
 
 def _hops(found: Findings) -> list[Text]:

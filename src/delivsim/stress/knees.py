@@ -39,7 +39,7 @@ class Knee:
 
 
 def find_knees(steps: Sequence[Step], slos: Sequence[str]) -> list[Knee]:
-    """Find the knee of every objective, those that die first (nearest to the lightest step) first."""
+    """Find the knee of every objective, those that die first first; those that never do by how near they came."""
     components: dict[str, str] = {}
     for step in steps:
         for look in step.looks:
@@ -49,7 +49,9 @@ def find_knees(steps: Sequence[Step], slos: Sequence[str]) -> list[Knee]:
     descending = len(steps) > 1 and steps[1].factor < steps[0].factor
 
     def rank(knee: Knee) -> tuple[bool, float, str]:
-        return math.isnan(knee.at), -knee.at if descending else knee.at, knee.objective.component
+        if math.isnan(knee.at):
+            return True, -knee.objective.used(knee.last), knee.objective.component
+        return False, -knee.at if descending else knee.at, knee.objective.component
 
     return sorted(found, key=rank)
 

@@ -11,8 +11,8 @@ from delivsim.record.metrics import OPERATORS, format_value, parse_slo
 
 SLOWER = 3.0
 """A latency is bad when it is so many times what it is at the lightest load."""
-NOTICED = 0.1
-"""Seconds below which no latency is called bad by default."""
+NOTICED = {"delay": 1.0, "latency": 0.1}
+"""Seconds below which no delay of a topic, and no latency of an operation, is called bad by default."""
 MOST_BUSY = 0.9
 """Share of its servers that a station may have at work in its busiest quarter hour."""
 MOST_ERRORS = 0.01
@@ -52,6 +52,13 @@ class Objective:
     def holds(self, value: float) -> bool:
         """Whether a value is as it must be; no value (nothing of it happened) breaks nothing."""
         return math.isnan(value) or OPERATORS[self.op](value, self.limit)
+
+    def used(self, value: float) -> float:
+        """Give how much of what it may be a value is: 1 at the limit, more beyond it; 0 if there is none."""
+        if math.isnan(value):
+            return 0.0
+        over, under = (self.limit, value) if self.op.startswith(">") else (value, self.limit)
+        return over / under if under > 0.0 else math.inf
 
     def __str__(self) -> str:
         return f"{self.figure} {self.op} {format_value(self.limit, self.kind)}"
@@ -112,7 +119,8 @@ def _default(figure: str, lightest: float) -> tuple[str, float, Kind] | None:
     if word == "errors":
         return "<", MOST_ERRORS, "share"
     if word == "p99":
-        return None if math.isnan(lightest) else ("<", rounded(max(NOTICED, SLOWER * lightest)), "time")
+        noticed = NOTICED["delay" if figure.endswith(" delay p99") else "latency"]
+        return None if math.isnan(lightest) else ("<", rounded(max(noticed, SLOWER * lightest)), "time")
     return None
 
 

@@ -44,7 +44,7 @@ def save_picture(found: Findings, file: Path) -> None:
         busy.set_xlabel(f"times the scenario's {found.what}")
         if found.what == "riders":
             busy.invert_xaxis()
-        figure_of(latency).savefig(file, dpi=120)
+        figure_of(latency).savefig(file, dpi=100)
 
 
 def main_operation(found: Findings) -> str:
@@ -115,18 +115,22 @@ def _busy(axes: Axes, found: Findings) -> None:
 
 
 def _knees(axes: Axes, found: Findings, *, named: bool) -> None:
-    """Mark where components die; their names stand at the top of the first panel."""
+    """Mark where components die; their names stand in the first panel, towards its middle."""
+    low, high = sorted(axes.get_xlim())
     dead = [knee for knee in weakest(found.knees) if not math.isnan(knee.at)][:MOST_KNEES]
     for k, knee in enumerate(dead):
         axes.axvline(knee.at, color=FAINT, linewidth=0.8, linestyle="--")
         if named:
+            right = (knee.at > (low + high) / 2.0) != (found.what == "riders")
             axes.annotate(
                 knee.objective.component,
                 (knee.at, 0.97 - 0.09 * k),
                 xycoords=("data", "axes fraction"),
-                xytext=(3, 0),
+                xytext=(-3 if right else 3, 0),
                 textcoords="offset points",
                 fontsize=7.5,
                 color=FAINT,
+                ha="right" if right else "left",
                 va="top",
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
             )

@@ -38,7 +38,7 @@ def save_picture(findings: Sequence[Finding], file: Path) -> None:
         axes.grid(visible=True, axis="x")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:+.0%}")
         axes.set_xlabel(f"simulated against exact, {CONFIDENCE:.1%} intervals\ngrey: the width they may have")
-        figure_of(axes).savefig(file, dpi=130)
+        figure_of(axes).savefig(file, dpi=90)
 
 
 _HEADING: dict[str, Any] = {"ha": "right", "va": "center", "fontsize": 7.5, "fontweight": "bold", "color": FAINT}
