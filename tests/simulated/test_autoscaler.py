@@ -117,3 +117,26 @@ def test_a_crash_ends_and_scaling_goes_on(station):
     assert not visits["started_at"].between(600.0, 659.999, inclusive="neither").any()
     assert (visits["started_at"] > 665.0).sum() > 300
     assert all(1 <= n <= 16 or 600.0 <= at < 660.0 for at, n in web["replicas"])
+
+
+def test_what_drains_dies_with_the_rest():
+    """Two of three replicas drain when all crash at 40 s: no visit outlives that, or begins again."""
+    platform = {
+        "services": {
+            "web": {
+                "replicas": 3, "workers": 1, "operations": {"page": {"steps": [{"work": 60.0}]}},
+                "autoscale": {"on": "schedule", "max": 3, "every": 5, "schedule": [{"at": 20, "replicas": 1}]},
+            }
+        },
+        "network": {"default_delay": 0},
+        "workloads": [{"kind": "phases", "name": "all", "operation": "web.page", "phases": [{"rate": 1, "lasts": 10}]}],
+    }  # fmt: skip
+    crash = {"kind": "crash", "service": "web", "at": 40, "for": 10}
+    data = {"name": "drains", "seed": 1, "horizon": 60, "drain": 60, "platform": platform, "faults": [crash]}
+    result = run(Scenario.model_validate(data))
+    visits, paid = result.tables["visits"], result.manifest["stations"]["web"]["replicas"]
+    assert conservation(result)["holds"]
+    assert len(visits) == len(result.tables["requests"]) > 3
+    assert set(visits["outcome"].astype(str)) == {"failed"}
+    assert set(visits["departed_at"]) == {40.0}
+    assert [n for at, n in paid if at == 40.0][-1] == 0

@@ -71,6 +71,14 @@ class TestAcknowledgementInTime:
         assert rows[0] == ("dead_letter", "max_deliveries", 3, 12.0, 13.0)
         assert [row[:3] for row in rows[1:]] == [("duplicate", "settled", n) for n in (1, 2, 3)]
 
+    def test_a_dead_letter_is_not_buried_again_when_its_last_handler_fails_at_last(self) -> None:
+        """Given up at 14 s, its handlers fail from 19 s on: one row, and the next of the partition had its turn."""
+        slow = {"operations": {"handle": {"steps": [{"wait": 9.0}, {"fail": 500}]}}, "consumes": {"news": "handle"}}
+        result = world(NEWS, slow, ack_timeout=2, max_deliveries=2, partitions=1)
+        assert told(result, "outcome", "attempt", "settled_at") == [
+            ("dead_letter", 2, 14.0), ("dead_letter", 2, 18.0), ("dead_letter", 2, 22.0),
+        ]  # fmt: skip
+
     def test_who_acknowledges_in_time_sees_nothing_of_it(self) -> None:
         """The messages are those of a broker without the limit."""
         assert told(world(NEWS, consumer(2.0, "news"), ack_timeout=3), *FATE) == told(
@@ -216,6 +224,20 @@ class TestConsumersThatDie:
             ("news", 10.0, "acknowledged"), ("echo", 18.0, "acknowledged"),
         ]  # fmt: skip
 
+    def test_the_dead_try_nothing_again(self) -> None:
+        """Its handler's call failed at 10 and 13 s; it dies at 14 s, and only the second delivery goes on calling."""
+        worker = {
+            "operations": {"handle": {"steps": [{"call": "shop.ask"}]}}, "consumes": {"news": "handle"},
+            "calls": {"retries": {"max_attempts": 5, "backoff": 3}},
+        }  # fmt: skip
+        shop = {"operations": {"ask": {"steps": [{"fail": 503}]}}}
+        faults = [crash(14, 200, "worker", consumers=1)]
+        result = world(ONE, worker, faults, groups=self.GROUP, services={"shop": shop}, max_deliveries=2)
+        asked = result.tables["requests"]
+        first, second = asked[asked["operation"] == "handle"].sort_values("sent_at")["request"]
+        sent = {n: asked.loc[asked["parent"] == n, "sent_at"].tolist() for n in (first, second)}
+        assert sent == {first: [10.0, 13.0], second: [17.0, 20.0, 23.0, 26.0, 29.0]}
+
     def test_without_any_messages_wait(self) -> None:
         """Both die at 5 s and are back at 20 s: 3 s later partitions are shared again."""
         result = world(ONE, consumer(1.0, "news"), [crash(5, 15, "worker", consumers=2)], groups=self.GROUP)
@@ -315,3 +337,21 @@ def test_nonsense_is_refused(wrong: dict[str, Any], rule: str) -> None:
     """With the place and the rule."""
     with pytest.raises(ValueError, match=rule):
         Scenario.model_validate({"name": "wrong", "horizon": 60, "platform": wrong})
+
+
+@pytest.mark.parametrize(
+    ("broker", "rule"),
+    [
+        ({"dead_letter_topic": "order.cancelled"}, "dead_letter_topic: must not be a topic of the seven services"),
+        (
+            {"topics": {"nws": {"partitions": 2}}},
+            r"must be a topic that is .* consumed, got 'nws' \(did .*news",
+        ),
+        ({"groups": {"wroker": {"consumers": 2}}}, r"a service that consumes topics, got 'wroker' \(did .*worker"),
+        ({"groups": {"front": {"consumers": 2}}}, "must be a service that consumes topics, got 'front'"),
+    ],
+)
+def test_what_is_not_there_cannot_be_set_up(broker: dict[str, Any], rule: str) -> None:
+    """A topic or group that does not exist is refused with its near miss; dead letters go to a topic of one's own."""
+    with pytest.raises(ValueError, match=rule):
+        world(NEWS, consumer(1.0, "news"), **broker)

@@ -15,6 +15,7 @@ from simpy import Environment
 
 from delivsim.record.tables import columns
 from delivsim.simulated.stations import ComputedStation, EventStation
+from delivsim.simulated.stations.port import part_lost
 
 VISITS = columns("visits")
 STATIONS = [ComputedStation, EventStation]
@@ -313,3 +314,8 @@ class TestHeldServers:
         env.run()
         assert done == [(1, 2.0), (1, 3.0), (2, 6.0)]
         assert [row[VISITS.index("outcome")] for row in rows] == ["failed"]
+
+    def test_as_large_a_part_of_the_work_dies_as_of_the_servers(self) -> None:
+        """A tenth of the servers takes a tenth of what is in service, the oldest; all of them take all."""
+        assert [part_lost(visits, 8, 80) for visits in (0, 1, 8, 10, 20, 80)] == [0, 1, 1, 1, 2, 8]
+        assert part_lost(5, 1, 1) == part_lost(5, 0, 0) == 5

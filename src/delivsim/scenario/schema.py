@@ -22,7 +22,7 @@ from delivsim.scenario.formats import read_instance
 from delivsim.scenario.instance import InstanceConfig
 from delivsim.scenario.nodes import Node, Place, place_of
 from delivsim.scenario.slos import check_slo, wrong_slos
-from delivsim.scenario.topics import wrong_publishes
+from delivsim.scenario.topics import wrong_topics
 from delivsim.simulated.config import PlatformConfig
 
 MAX_HORIZON = 366 * 86400.0
@@ -140,8 +140,8 @@ class Scenario(Config):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         slos = wrong_slos(self.slos, self.platform, self.starts_at, has_city=self.has_city)
-        publishes = wrong_publishes(self.platform) if self.has_city else ()
-        if mistakes := [*self._demand(), *self._times(), *wrong_faults(self), *slos, *publishes]:
+        topics = wrong_topics(self.platform, has_city=self.has_city)
+        if mistakes := [*self._demand(), *self._times(), *wrong_faults(self), *slos, *topics]:
             raise refuse(*mistakes)
         return self
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from delivsim.domain.config import Loc
-from delivsim.domain.units import shown
+from delivsim.domain.units import near_miss, shown
 from delivsim.simulated.config import BUILT_IN, PlatformConfig, StepConfig, default_services
 
 
@@ -29,7 +29,30 @@ def groups_of(platform: PlatformConfig, *, has_city: bool) -> list[str]:
     return sorted([*own, *(name for name in consuming if name not in silent), "app"])
 
 
-def wrong_publishes(platform: PlatformConfig) -> Iterator[tuple[Loc, str]]:
+def wrong_topics(platform: PlatformConfig, *, has_city: bool) -> Iterator[tuple[Loc, str]]:
+    """Name what publishes to a topic of the seven services, and topics and groups that are set up but are not there."""
+    from delivsim.simulated.assemble_broker import PUSHED_TO
+
+    taken = {name for service in built_in() for name in service if "." in name} | set(PUSHED_TO)
+    if has_city:
+        yield from _wrong_publishes(platform, taken)
+    dead = platform.broker.dead_letter_topic
+    if dead in taken:
+        yield ("platform", "broker", "dead_letter_topic"), f"{NOT_THEIRS}, got {shown(dead)}"
+    known = topics_of(platform, has_city=True) | taken
+    for name in platform.broker.topics.keys() - known:
+        rule = f"must be a topic that is published or consumed, got {shown(name)}{near_miss(name, sorted(known))}"
+        yield ("platform", "broker", "topics", name), rule
+    groups = [group for group in groups_of(platform, has_city=True) if group != "app"]
+    for name in platform.broker.groups.keys() - set(groups):
+        rule = f"must be a service that consumes topics, got {shown(name)}{near_miss(name, groups)}"
+        yield ("platform", "broker", "groups", name), rule
+
+
+NOT_THEIRS = "must not be a topic of the seven services, whose messages are about real orders"
+
+
+def _wrong_publishes(platform: PlatformConfig, taken: set[str]) -> Iterator[tuple[Loc, str]]:
     """Name the steps that publish to a topic of the seven services: its messages carry more than a step can give."""
     own = {name: service for name, service in platform.services.items() if name not in BUILT_IN}
     steps = [
@@ -38,15 +61,9 @@ def wrong_publishes(platform: PlatformConfig) -> Iterator[tuple[Loc, str]]:
         for op, config in service.operations.items()
         for place, topic in published(config.steps or ())
     ]
-    if not steps:
-        return
-    from delivsim.simulated.assemble_broker import PUSHED_TO
-
-    taken = {name for service in built_in() for name in service if "." in name} | set(PUSHED_TO)
     for place, topic in steps:
         if topic in taken:
-            rule = "must not be a topic of the seven services, whose messages are about real orders"
-            yield place, f"{rule}, got {shown(topic)}"
+            yield place, f"{NOT_THEIRS}, got {shown(topic)}"
 
 
 def built_in() -> Iterator[list[str]]:

@@ -217,7 +217,7 @@ class Runtime:
                 self._rows.extend(frame.row())
             return SUSPENDED  # a copy of it may still be answered well
         if response.status >= 500:
-            lost = owner is not None and owner.response is not None
+            lost = self._is_lost(frame)
             pause: Any = None if lost else frame.edge.following(frame)
             frame.last = pause is None
             if guards is not None and frame.last and not lost:
@@ -251,11 +251,20 @@ class Runtime:
     def _retry(self, event: Any) -> None:
         old: Frame = event.value
         self._pauses -= 1
-        if old.owner is not None and old.owner.response is not None:
-            return  # the caller was lost in a crash meanwhile
+        if self._is_lost(old):
+            return
         frame = self._again(old, old.route.origin)
         if self._send(frame, self._queue):
             self.run(frame, None, self._queue)
+
+    def _is_lost(self, frame: Frame) -> bool:
+        """Whether whoever made a call was lost in a crash meanwhile: nobody tries it again."""
+        caller = frame.owner
+        if caller is None:
+            if not frame.parent or frame.to.__class__ is Event:
+                return False
+            caller = self._frames.get(frame.parent)
+        return caller is None or caller.response is not None or caller.coro is GONE
 
     def _again(self, old: Frame, route: Route) -> Frame:
         """Make the next attempt of a call."""
@@ -269,7 +278,7 @@ class Runtime:
 
     def copy(self, old: Frame) -> Frame | None:
         """Make a copy of a call that is under way; None: whoever called was lost in a crash."""
-        if old.owner is not None and old.owner.response is not None:
+        if self._is_lost(old):
             return None
         frame = self._again(old, old.route.origin.because("hedge"))
         old.last = frame.last = False  # until it is known whose answer counts

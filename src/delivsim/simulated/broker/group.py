@@ -144,7 +144,7 @@ class FallibleGroup:
         heard = delivery.session == self.broker.session and delivery.consumer.is_alive
         if response.status < 500:
             self._ended_well(delivery, standing, heard)
-        elif heard and standing.is_out and standing.latest is delivery:
+        elif heard and standing.is_out and standing.latest is delivery and not standing.is_settled:
             self._failed(standing)
         delivery.consumer.active -= 1
         self._drain(delivery.consumer)

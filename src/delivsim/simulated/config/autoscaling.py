@@ -73,7 +73,7 @@ class ScheduleScaling(ScalingConfig):
     @model_validator(mode="after")
     def _within(self) -> ScheduleScaling:
         wrong = [
-            (("schedule", i, "replicas"), f"must be from min ({self.min}) to max ({self.max})")
+            (("schedule", i, "replicas"), f"must be from min ({self.min}) to max ({self.max}), got {shift.replicas}")
             for i, shift in enumerate(self.schedule)
             if not self.min <= shift.replicas <= self.max
         ]

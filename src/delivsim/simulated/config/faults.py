@@ -30,7 +30,8 @@ class CrashFault(FaultTimes):
     """The service (with all others of its process); or ``broker``: what is in its partitions survives, outboxes
     wait, and what was in consumers' hands comes again afterwards."""
     replicas: Count | None = None
-    """How many of its replicas crash, with the work on them; without it all."""
+    """How many of its replicas crash, with the work on them (of one queue for all: as large a part of the visits in
+    service, oldest first); without it all. Handlers of steps that wait for other services go on."""
     consumers: Count | None = None
     """How many consumers of its group die instead, the first of them, with what they were handling; the service itself
     goes on. Needs ``broker.groups`` to say that there are so many."""

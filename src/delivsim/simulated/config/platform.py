@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from delivsim.domain.config import Config, refuse
-from delivsim.domain.units import Duration, PositiveDuration, Speed, near_miss
+from delivsim.domain.units import Duration, PositiveDuration, Speed, near_miss, shown
 from delivsim.simulated.config.broker import BrokerConfig
 from delivsim.simulated.config.calling import wrong_calls
 from delivsim.simulated.config.defaults import default_services, merged
@@ -132,7 +132,7 @@ class PlatformConfig(Config):
                 taken.setdefault(service, name)
 
     def _wrong_edges(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        callers = sorted({*self.services, *APPS, *(w.name for w in self.workloads), "broker"})
+        callers = sorted({*self.services, *APPS, *(w.name for w in self.workloads)})
         for edge in self.network.edges:
             caller, callee = edge.split("->", 1)
             if caller not in callers:
@@ -153,7 +153,10 @@ class PlatformConfig(Config):
             if self.kind == "ideal":
                 yield ("resources", name), "must not be given on an ideal platform, where nothing takes time"
             if resource.kind == "cache" and resource.behind not in pools:
-                yield ("resources", name, "behind"), f"must be a pool of resources{near_miss(resource.behind, pools)}"
+                yield (
+                    ("resources", name, "behind"),
+                    (f"must be a pool of resources, got {shown(resource.behind)}{near_miss(resource.behind, pools)}"),
+                )
         known = sorted(self.resources)
         for name, service in self.services.items():
             for op, config in service.operations.items():

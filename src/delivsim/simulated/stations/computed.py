@@ -10,7 +10,7 @@ from simpy import Environment
 from simpy.events import NORMAL
 
 from delivsim.record.packing import NO_VISIT
-from delivsim.simulated.stations.port import NAN, WHY, Done, Rows, row_of
+from delivsim.simulated.stations.port import NAN, WHY, Done, Rows, part_lost, row_of
 from delivsim.simulated.wake import Alarm, Wake
 
 
@@ -134,7 +134,7 @@ class ComputedStation:
         now = self.env.now
         busy = [visit for visit in self._inside if visit.started_at <= now]
         busy.sort(key=lambda visit: (visit.started_at, visit.id))
-        lost = busy[:n]
+        lost = busy[: part_lost(len(busy), n, self.servers)]
         for visit in lost:
             self._gone(visit, "failed", visit.started_at)
         self._change(-n)

@@ -9,7 +9,7 @@ from simpy import Environment
 
 from delivsim.simulated.knots import Knot
 from delivsim.simulated.stations.lines import Line, OneLine
-from delivsim.simulated.stations.port import NAN, WHY, Done, Refused, Rows, row_of
+from delivsim.simulated.stations.port import NAN, WHY, Done, Refused, Rows, part_lost, row_of
 from delivsim.simulated.stations.shedding import Shedding
 from delivsim.simulated.wake import Alarm
 
@@ -125,7 +125,8 @@ class EventStation:
     def crash(self, n: int) -> None:
         """Lose servers with the work on them."""
         n = min(n, self.servers)
-        lost = sorted(self._busy, key=lambda visit: (visit.started_at, visit.id))[:n]
+        busy = sorted(self._busy, key=lambda visit: (visit.started_at, visit.id))
+        lost = busy[: part_lost(len(busy), n, self.servers)]
         for visit in lost:
             self._gone(visit, "failed")
         self._change(-n)

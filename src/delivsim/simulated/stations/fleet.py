@@ -191,6 +191,7 @@ class Fleet:
         self._change(-n)
         self._pay(-(n // self.workers))
         self._parts[0].station.crash(n)
+        self._end_drained()
 
     def crash_replica(self, index: int) -> bool:
         """Lose the replica of this number with all that is in it; False: it is not there."""

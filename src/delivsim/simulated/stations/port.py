@@ -73,7 +73,7 @@ class Station(Protocol):
         ...
 
     def crash(self, n: int) -> None:
-        """Lose ``n`` servers now, busy ones (oldest visit first) before idle ones; their visits fail."""
+        """Lose ``n`` servers now, and as large a part of the visits in service, oldest first; with all servers all."""
         ...
 
     def fail_waiting(self) -> None:
@@ -92,6 +92,11 @@ class Station(Protocol):
 NAN = float("nan")
 WHY = {"served": "", "open": "", "withdrawn": "caller_gone", "failed": "crash", "refused": "queue_full"}
 """The reason of an outcome that has only one."""
+
+
+def part_lost(visits: int, n: int, servers: int) -> int:
+    """Give how many of the visits in service are lost with n of so many servers: as large a part, rounded up."""
+    return -(-visits * n // servers) if n < servers else visits
 
 
 def row_of(

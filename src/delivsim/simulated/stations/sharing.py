@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from heapq import heapify, heappop, heappush
 from typing import Any
 
 from simpy import Environment
 
-from delivsim.simulated.stations.port import NAN, WHY, Done, Rows, row_of
+from delivsim.simulated.stations.port import NAN, WHY, Done, Rows, part_lost, row_of
 from delivsim.simulated.wake import Alarm
 
 
@@ -85,8 +84,8 @@ class SharingStation:
         """Lose servers, and as large a part of the visits."""
         n = min(n, self.servers)
         self._read()
-        part = math.ceil(len(self._inside) * n / self.servers) if self.servers else 0
-        lost = sorted(self._inside, key=lambda visit: (visit.started_at, visit.id))[:part]
+        inside = sorted(self._inside, key=lambda visit: (visit.started_at, visit.id))
+        lost = inside[: part_lost(len(inside), n, self.servers)]
         for visit in lost:
             self._gone(visit, "failed")
         self._ends = [entry for entry in self._ends if entry[2] in self._inside]
