@@ -10,8 +10,9 @@ import pytest
 
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Euclidean
-from delivsim.services.delivery import Deliveries, Job, Offer, OpenJob, RiderRecord
+from delivsim.services.delivery import Deliveries
 from delivsim.services.effects import Call, Commit, Decide, Delete, Load, NewId, Now, Publish, Query
+from delivsim.services.jobs import Job, Offer, OpenJob, RiderRecord
 from delivsim.services.messages import (
     OK,
     RATE_LIMITED,

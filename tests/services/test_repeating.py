@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from delivsim.services.delivery import Job, RiderRecord, give_feedback
+from delivsim.services.delivery import give_feedback
 from delivsim.services.gateway import CLIENT_OPERATIONS, gateway
+from delivsim.services.jobs import Job, RiderRecord
 from delivsim.services.messages import (
     Charge,
     Credentials,

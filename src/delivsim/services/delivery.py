@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from delivsim.domain.instance import Rules
 from delivsim.domain.travel import Travel
 from delivsim.services.effects import (
     After,
     Call,
-    Cancel,
     Commit,
     CommitPart,
     Decide,
@@ -24,6 +23,21 @@ from delivsim.services.effects import (
     Publish,
     Put,
     Query,
+)
+from delivsim.services.jobs import (
+    NUMBERS,
+    Job,
+    Offer,
+    OpenJob,
+    Rating,
+    RiderRecord,
+    carried_rows,
+    drop_offs,
+    news_of,
+    no_time_out,
+    plan,
+    with_jobs,
+    with_offer,
 )
 from delivsim.services.messages import (
     OK,
@@ -57,162 +71,6 @@ if TYPE_CHECKING:
 
 STILL_BUSY = 1.0
 """Seconds until a rider is expected to be free who should be, by the plan, and has not said so."""
-
-
-class OpenJob(NamedTuple):
-    """An order that waits for a rider."""
-
-    placed: Placed
-    ready_at: float
-
-
-class Job(NamedTuple):
-    """
-    An order's state here: open, offered, assigned, picked_up, delivered or withdrawn; unknown is never kept.
-
-    An order can be withdrawn before it is known here; then there is no ``open`` to go back to.
-    """
-
-    status: str
-    open: OpenJob | None
-    rider: int = -1
-    reason: str = ""
-
-    @property
-    def reference(self) -> int:
-        """The client's number of the order."""
-        return self.open.placed.reference if self.open else -1
-
-
-class RiderRecord(NamedTuple):
-    """
-    A rider as far as the platform knows.
-
-    ``x``, ``y`` and ``free_at`` say where and when the rider's accepted work will end (a past instant: free now);
-    without work, ``seen_at`` is when he was there, and older reports of where he is count no more;
-    ``offer`` is the offer being answered (0: none); ``jobs`` are the ``n_jobs`` orders accepted and not yet delivered;
-    no offer is made before ``not_before``; until ``moving_until`` the rider is on the way to where to wait; at most
-    ``capacity`` orders are carried at once. The numbers come first, so that a decision can read them as one array.
-    """
-
-    id: int
-    x: float
-    y: float
-    free_at: float
-    off_at: float
-    speed: float
-    offer: int = 0
-    not_before: float = -math.inf
-    n_jobs: int = 0
-    capacity: float = math.inf
-    moving_until: float = -math.inf
-    jobs: tuple[int, ...] = ()
-    seen_at: float = -math.inf
-
-    @property
-    def place(self) -> Place:
-        """Where the rider's accepted work will end."""
-        return (self.x, self.y)
-
-
-_NUMBERS = RiderRecord._fields.index("jobs")
-
-
-def _asked(rider: RiderRecord, offer: int) -> RiderRecord:
-    """Give a rider an offer to answer; 0: he has answered."""
-    return RiderRecord(*rider[:6], offer, *rider[7:])
-
-
-def _busy(
-    rider: RiderRecord, place: Place, free_at: float, jobs: tuple[int, ...], seen_at: float = -math.inf
-) -> RiderRecord:
-    """Give a rider these orders to deliver, and the place and instant at which that will be done, or was seen to be."""
-    return RiderRecord(
-        rider.id, *place, free_at, rider.off_at, rider.speed, rider.offer, rider.not_before, len(jobs), rider.capacity,
-        -math.inf, jobs, seen_at,
-    )  # fmt: skip
-
-
-class Offer(NamedTuple):
-    """
-    One offer: made, accepted, declined, timed_out or withdrawn; the orders it holds, with those that joined.
-
-    ``asked`` are those that the store was asked for, when it could not be asked for all at once.
-    """
-
-    made: OfferMade
-    orders: tuple[OpenJob, ...]
-    status: str = "made"
-    asked: tuple[int, ...] = ()
-
-
-def _answered(offer: Offer) -> tuple[Cancel]:
-    """An offer that has its answer cannot time out any more."""
-    return (Cancel("expire_offer", OfferAnswer(offer.made.offer, offer.made.rider)),)
-
-
-class Rating(NamedTuple):
-    """A customer's feedback, stored under the order."""
-
-    stars: int
-
-
-def _told(topic: str, order: int, job: Job, *, rider: int = -1, reason: str = "") -> Publish:
-    user = job.open.placed.user if job.open else -1
-    return Publish(topic, order, StatusChange(order, job.reference, user, rider, reason), job.reference)
-
-
-class Plan(NamedTuple):
-    """Where and when a rider will be free again, and when the food of each order is picked up."""
-
-    place: Place
-    free_at: float
-    pickups: list[float]
-
-
-def plan(
-    travel: Travel,
-    rules: Rules,
-    rider: RiderRecord,
-    jobs: Sequence[OpenJob],
-    now: float,
-    hold_until: float = -math.inf,
-) -> Plan:
-    """Plan to fetch these orders, store by store as they name them, and deliver them in this order."""
-    speed = None if math.isnan(rider.speed) else rider.speed
-    place, clock = rider.place, max(now, rider.free_at, hold_until)
-    fetched: dict[int, float] = {}
-    for job in jobs:
-        store = job.placed.store
-        if store not in fetched:
-            clock += travel.time(place, job.placed.pickup, speed, clock) + rules.pickup_service_time / 2
-            place = job.placed.pickup
-            clock = fetched[store] = max(clock, *(other.ready_at for other in jobs if other.placed.store == store))
-            clock += rules.pickup_service_time / 2
-    pickups = [fetched[job.placed.store] for job in jobs]
-    return Plan(*_drop_offs(travel, rules, speed, place, [job.placed.address for job in jobs], clock), pickups)
-
-
-def _carried(jobs: Sequence[OpenJob], rider: int, bundle: int, pickups: Sequence[float]) -> list[Put]:
-    """Remember a promised bundle in visiting order."""
-    return [
-        Put(
-            p.order,
-            Carried(
-                p.order, rider, bundle, position, p.store, p.placed_at, job.ready_at, pickup_at, *p.pickup, *p.address
-            ),
-        )
-        for position, (job, p, pickup_at) in enumerate(zip(jobs, (j.placed for j in jobs), pickups, strict=True))
-    ]
-
-
-def _drop_offs(
-    travel: Travel, rules: Rules, speed: float | None, place: Place, addresses: Sequence[Place], clock: float
-) -> tuple[Place, float]:
-    for address in addresses:
-        clock += travel.time(place, address, speed, clock) + rules.dropoff_service_time
-        place = address
-    return place, clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +111,7 @@ class Deliveries:
     stores: tuple[Place, ...] = ()
     roster: tuple[Shift, ...] = ()
     _told: ToldBefore = field(default_factory=ToldBefore, repr=False, compare=False)
-    _numbers: RiderNumbers = field(default_factory=lambda: RiderNumbers(_NUMBERS), repr=False, compare=False)
+    _numbers: RiderNumbers = field(default_factory=lambda: RiderNumbers(NUMBERS), repr=False, compare=False)
 
     # --- orders come in --------------------------------------------------------------------------------------
 
@@ -378,7 +236,7 @@ class Deliveries:
                 continue
             made, time = await self._made(decision.number, match, jobs)
             number = made.offer
-            writes += [Put(number, Offer(made, jobs)), Put(rider.id, _asked(rider, number))]
+            writes += [Put(number, Offer(made, jobs)), Put(rider.id, with_offer(rider, number))]
             for job in jobs:
                 order = job.placed.order
                 writes += [Delete(OpenJob, order), Put(order, Job("offered", job, rider.id))]
@@ -433,16 +291,16 @@ class Deliveries:
             numbers = tuple(job.placed.order for job in offer.orders)
             writes = [
                 Put(answer.offer, Offer(offer.made, offer.orders, "accepted")),
-                Put(rider.id, _busy(_asked(rider, 0), place, free_at, rider.jobs + numbers)),
+                Put(rider.id, with_jobs(with_offer(rider, 0), place, free_at, rider.jobs + numbers)),
             ]
             publishes = []
             for order, waiting in zip(numbers, offer.orders, strict=True):
                 job = Job("assigned", waiting, rider.id)
                 writes.append(Put(order, job))
-                publishes.append(_told("order.assigned", order, job, rider=rider.id))
+                publishes.append(news_of("order.assigned", order, job, rider=rider.id))
             if "promises" in self.asks:
-                writes += _carried(offer.orders, rider.id, answer.offer, pickups)
-            await Commit(writes, publishes, cancels=_answered(offer))
+                writes += carried_rows(offer.orders, rider.id, answer.offer, pickups)
+            await Commit(writes, publishes, cancels=no_time_out(offer))
         if self.prepare_on_accept and not await self._is_prepared(answer.offer):
             return Response(503, None, "store")
         mine = [job.placed.order for job in offer.orders if await self._has(answer.rider, job.placed.order)]
@@ -488,21 +346,21 @@ class Deliveries:
         speed = None if math.isnan(rider.speed) else rider.speed
         clock = pickup_at + self.rules.pickup_service_time / 2
         addresses = [job.placed.address for job in jobs]
-        place, free_at = _drop_offs(self.travel, self.rules, speed, jobs[-1].placed.pickup, addresses, clock)
+        place, free_at = drop_offs(self.travel, self.rules, speed, jobs[-1].placed.pickup, addresses, clock)
         numbers = tuple(job.placed.order for job in jobs)
         others = tuple(order for order in rider.jobs if order not in numbers)
         writes: list[Put | Delete] = [
             Put(made.offer, offer._replace(status="accepted")),
             Put(made.joins, target._replace(orders=jobs)),
-            Put(rider.id, _busy(rider._replace(offer=0), place, free_at, others + numbers)),
-            *_carried(jobs, rider.id, made.joins, [pickup_at] * len(jobs)),
+            Put(rider.id, with_jobs(rider._replace(offer=0), place, free_at, others + numbers)),
+            *carried_rows(jobs, rider.id, made.joins, [pickup_at] * len(jobs)),
         ]
         publishes = []
         for waiting in offer.orders:
             job = Job("assigned", waiting, rider.id)
             writes.append(Put(waiting.placed.order, job))
-            publishes.append(_told("order.assigned", waiting.placed.order, job, rider=rider.id))
-        await Commit(writes, publishes, cancels=_answered(offer))
+            publishes.append(news_of("order.assigned", waiting.placed.order, job, rider=rider.id))
+        await Commit(writes, publishes, cancels=no_time_out(offer))
         return True
 
     async def decline_offer(self, answer: OfferAnswer) -> Response[Any]:
@@ -527,7 +385,7 @@ class Deliveries:
             writes.append(Put(rider.id, rider._replace(offer=0, not_before=pause)))
         for job in offer.orders:
             writes += [Put(job.placed.order, job), Put(job.placed.order, Job("open", job))]
-        await Commit(writes, cancels=_answered(offer))
+        await Commit(writes, cancels=no_time_out(offer))
         return OK
 
     async def give_back(self, bag: GiveBack) -> Response[Any]:
@@ -539,7 +397,7 @@ class Deliveries:
             return OK
         now = await Now()
         left = tuple(order for order in rider.jobs if order not in mine)
-        freed = _busy(rider, rider.place, rider.free_at if left else min(rider.free_at, now), left)
+        freed = with_jobs(rider, rider.place, rider.free_at if left else min(rider.free_at, now), left)
         writes.append(Put(rider.id, freed._replace(not_before=now + self.decline_pause)))
         await Commit(writes)
         return OK
@@ -568,7 +426,7 @@ class Deliveries:
             if job.status == "assigned":
                 picked = Job("picked_up", job.open, job.rider, job.reason)
                 writes.append(Put(order, picked))
-                publishes.append(_told("order.picked_up", order, picked, rider=bag.rider))
+                publishes.append(news_of("order.picked_up", order, picked, rider=bag.rider))
                 carried = await Load(Carried, order) if "promises" in self.asks else None
                 if carried is not None:
                     writes.append(Put(order, carried._replace(picked_up=True)))
@@ -590,7 +448,7 @@ class Deliveries:
             return rider
         writes += await self._reopened(left)
         jobs = tuple(order for order in rider.jobs if order not in left)
-        kept = _busy(rider, rider.place, rider.free_at, jobs)
+        kept = with_jobs(rider, rider.place, rider.free_at, jobs)
         writes.append(Put(rider.id, kept))
         return kept
 
@@ -609,8 +467,8 @@ class Deliveries:
         speed = None if math.isnan(rider.speed) else rider.speed
         clock = await Now() + self.rules.pickup_service_time / 2
         addresses = [job.placed.address for job in jobs]
-        place, free_at = _drop_offs(self.travel, self.rules, speed, store, addresses, clock)
-        return _busy(rider, place, free_at, rider.jobs)
+        place, free_at = drop_offs(self.travel, self.rules, speed, store, addresses, clock)
+        return with_jobs(rider, place, free_at, rider.jobs)
 
     async def delivered(self, drop: DropOff) -> Response[Any]:
         """Note the delivery (step 15); from here the rider's place is known again."""
@@ -627,8 +485,8 @@ class Deliveries:
         if rider is not None:
             left = tuple(order for order in rider.jobs if order != drop.order)
             free_at = rider.free_at if left else await Now() + self.rules.dropoff_service_time / 2
-            writes.append(Put(rider.id, _busy(rider, rider.place, free_at, left, drop.delivered_at)))
-        await Commit(writes, (_told("order.delivered", drop.order, done, rider=drop.rider),))
+            writes.append(Put(rider.id, with_jobs(rider, rider.place, free_at, left, drop.delivered_at)))
+        await Commit(writes, (news_of("order.delivered", drop.order, done, rider=drop.rider),))
         return OK
 
     async def withdraw(self, ref: OrderRef) -> Response[Any]:
@@ -645,7 +503,7 @@ class Deliveries:
             return OK
         gone = job._replace(status="withdrawn", reason=reason)
         writes: list[Put | Delete] = [Put(order, gone), Delete(OpenJob, order)]
-        publishes = [_told("order.unserved", order, gone, reason=reason)]
+        publishes = [news_of("order.unserved", order, gone, reason=reason)]
         if job.rider >= 0:
             writes += await self._freed(job.rider, order, await Now())
             publishes.append(
@@ -668,7 +526,7 @@ class Deliveries:
         jobs = tuple(job for job in rider.jobs if job != order)
         free_at = rider.free_at if jobs else min(rider.free_at, now)
         gone = [Delete(Carried, order)] if "promises" in self.asks else []
-        return [Put(number, _busy(rider, rider.place, free_at, jobs)), *gone]
+        return [Put(number, with_jobs(rider, rider.place, free_at, jobs)), *gone]
 
     # --- riders ----------------------------------------------------------------------------------------------
 
