@@ -192,7 +192,7 @@ PLATFORM = st.builds(
             ack_timeout=seldom(st.sampled_from(["5s", "1min"])),
             duplicates=seldom(st.just(0.2)),
             groups=st.dictionaries(
-                services,
+                st.sampled_from(CONSUMING),
                 mapping(concurrency=one_of(1, 3), consumers=one_of(2), ack_timeout=seldom(st.just("10s"))),
                 max_size=2,
             ),
